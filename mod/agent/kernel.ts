@@ -1,0 +1,96 @@
+/**
+ * The host's kernel as the agent sees it: links, addresses, routes, NAT, sysctls. drivers/linux implements it, without
+ * starting a process (NAT rules excepted, which are not on an endpoint's path).
+ * @module
+ */
+
+/** One veth pair: `hostLink` goes to the switch, the other end to the container. */
+export interface EndpointLinkSpec {
+  /** `vvportN` */
+  readonly hostLink: string;
+  /** Says whose it is (`contiv:<endpoint id>`); kept in both links' ifalias, so that a fresh process knows its own. */
+  readonly alias: string;
+  readonly mtu: number;
+  /** False in the userspace datapath: transmit checksum offload is then turned off on both ends. */
+  readonly checksumOffload: boolean;
+  readonly peer: PeerSpec;
+}
+
+export interface PeerSpec {
+  /** `vportN` for Docker, which moves and renames it; else the final name (`eth0`). */
+  readonly name: string;
+  readonly mac: string;
+  /** Network namespace to create it in; absent: the agent's own. */
+  readonly namespace?: string;
+  /** `address/length`; only with a namespace. */
+  readonly addresses?: readonly string[];
+  /** Default gateways, at most one a family; only with a namespace. */
+  readonly gateways?: readonly string[];
+}
+
+export interface LinkState {
+  readonly index: number;
+  readonly name: string;
+  readonly alias?: string;
+  readonly mac?: string;
+  readonly mtu: number;
+  readonly up: boolean;
+  /** e.g. "veth", "openvswitch", "tun"; absent for physical ones. */
+  readonly kind?: string;
+}
+
+/** contivh0 and what the host needs to route and translate for the containers. */
+export interface HostAccessSpec {
+  readonly link: string;
+  readonly mac: string;
+  readonly mtu: number;
+  /** `172.19.255.254/16`, `fdc0:171f:ac13::fffe/64` */
+  readonly addresses: readonly string[];
+  /** Source prefixes that leave by any other link under the host's address. */
+  readonly masquerade: readonly string[];
+}
+
+export type KernelEvent =
+  | { readonly type: "link-removed"; readonly name: string }
+  | { readonly type: "link-changed"; readonly name: string }
+  /** Events were lost: look at everything again. */
+  | { readonly type: "resync" };
+
+export interface Kernel {
+  /** All links of the agent's own namespace. */
+  links(): Promise<readonly LinkState[]>;
+  /**
+   * Makes the pair, the peer in place with name, MAC, MTU, addresses and routes, both up (the peer only with a namespace).
+   * Idempotent: a pair with the same alias is completed, one with another alias is an error. On failure nothing stays behind.
+   */
+  createEndpointLink(spec: EndpointLinkSpec): Promise<void>;
+  /** Deletes the pair by its host end; an absent one is not an error. Does not hold up the event loop (it takes ~20 ms). */
+  deleteEndpointLink(hostLink: string): Promise<void>;
+  /** Whether the namespace at `path` still exists. */
+  namespaceExists(path: string): Promise<boolean>;
+  /** Path of a namespace named as `ip netns` names it, or the path itself. Throws KernelError "not-found". */
+  resolveNamespace(nameOrPath: string): Promise<string>;
+  /** Addresses, forwarding sysctls, masquerade and forward rules; changes only what differs. Repeatable. */
+  ensureHostAccess(spec: HostAccessSpec): Promise<void>;
+  /** Takes away what ensureHostAccess made. Only for uninstalling: never on shutdown. */
+  removeHostAccess(spec: HostAccessSpec): Promise<void>;
+  /** The smallest MTU among the links that carry the host's own addresses (not ours, not lo, docker*, veth*): what an underlay packet may be. */
+  underlayMtu(): Promise<number>;
+  events(signal: AbortSignal): AsyncIterable<KernelEvent>;
+  close(): Promise<void>;
+}
+
+export type KernelErrorCode =
+  | "permission"
+  | "not-found"
+  | "exists"
+  | "invalid"
+  | "unsupported"
+  | "failed";
+
+export class KernelError extends Error {
+  override readonly name = "KernelError";
+  constructor(readonly code: KernelErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * The switch that the agent drives, as the agent sees it; drivers/ovs implements it.
+ * @module
+ */
+import type { Flow } from "../pipeline/flow.ts";
+
+/** A port that we want on the integration bridge. */
+export interface PortSpec {
+  readonly name: string;
+  /** "system": an existing link (veth). "internal": made by the switch. */
+  readonly type: "system" | "internal";
+  /** The OpenFlow port number that it must get (ofport_request). */
+  readonly number: number;
+  /** Written to external_ids of Port and Interface; `contiv-owner` says which object the port is for, and that it is ours. */
+  readonly externalIds: Readonly<Record<string, string>>;
+  /** Only for internal ports. */
+  readonly mac?: string;
+  readonly mtu?: number;
+}
+
+/** A port as the switch's database has it now. */
+export interface PortState {
+  readonly name: string;
+  readonly externalIds: Readonly<Record<string, string>>;
+  /** OpenFlow port number; undefined: not attached yet. */
+  readonly number?: number;
+  /** The switch's own words when it could not attach the port. */
+  readonly error?: string;
+}
+
+/** Both by identity of the flow (table, priority, match); an added flow replaces one of the same identity. */
+export interface FlowChange {
+  readonly add: readonly Flow[];
+  readonly remove: readonly Flow[];
+}
+
+/** What made the agent's picture of the switch stale. */
+export type SwitchEvent =
+  /** The database connection is (again) up, or the bridge was made (again). Ports and flows must be compared anew. */
+  | { readonly type: "connected" }
+  | { readonly type: "disconnected"; readonly reason: string }
+  /** ovs-vswitchd has (re)started: its flow tables are empty. */
+  | { readonly type: "flows-lost" }
+  /** A port of ours was removed or changed by somebody else, or its link vanished. */
+  | { readonly type: "ports-changed" };
+
+export interface SwitchFacts {
+  /** "system": kernel module. "netdev": userspace, where veth needs transmit checksum offload off. */
+  readonly datapath: "system" | "netdev";
+  readonly version: string;
+  /** How flows are written, e.g. "ovs-ofctl --bundle". */
+  readonly flowProgrammer: string;
+}
+
+export interface Switch {
+  /**
+   * Connects, starts Open vSwitch where that was asked for and is possible, makes the bridge `contiv0` if it is absent
+   * (fail_mode=secure) and monitors it. Idempotent; resolves with the first full picture.
+   */
+  start(signal: AbortSignal): Promise<SwitchFacts>;
+  readonly connected: boolean;
+  /** Ports of the bridge whose external_ids carry `contiv-owner`. From memory: costs nothing. */
+  ports(): readonly PortState[];
+  /**
+   * One database transaction. Resolves when every added port has its OpenFlow number and every removed one is gone, by the monitor.
+   * A port that exists with the same spec is left alone. Throws SwitchError with nothing half-done.
+   */
+  applyPorts(
+    add: readonly PortSpec[],
+    remove: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** One atomic bundle; concurrent calls may share one. Resolves when the flows are in force. Throws SwitchError; nothing is then applied. */
+  applyFlows(change: FlowChange, signal: AbortSignal): Promise<void>;
+  /**
+   * Makes the installed flows of ours equal to `desired` by the difference: reads what is installed, leaves what is right,
+   * adds before it removes, in one bundle. Flows that are not ours are left alone. Returns what it changed.
+   */
+  reconcileFlows(
+    desired: readonly Flow[],
+    signal: AbortSignal,
+  ): Promise<{ added: number; removed: number }>;
+  /** Events from now on until `signal` aborts. */
+  events(signal: AbortSignal): AsyncIterable<SwitchEvent>;
+  /** Lets go of the connections. Bridge, ports and flows stay as they are. */
+  close(): Promise<void>;
+}
+
+export type SwitchErrorCode =
+  /** Open vSwitch is not running or not reachable. */
+  | "unavailable"
+  /** Open vSwitch is not installed. */
+  | "not-installed"
+  | "timeout"
+  /** The switch refused a port: missing link, number taken. */
+  | "port-refused"
+  /** The switch or the compiler refused a flow; the message names it. */
+  | "flow-refused"
+  | "protocol";
+
+export class SwitchError extends Error {
+  override readonly name = "SwitchError";
+  constructor(readonly code: SwitchErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * The derived records under /contiv.io/state, /contiv.io/oper and /contiv.io/master: the original's field names, and ours after
+ * them. Masters and agents share them; whoever writes one goes through mod/intent.
+ * @module
+ */
+
+/** Who holds an allocation. Only the owner frees it; a sweep frees what has no living owner. */
+export interface Owner {
+  /** "docker": asked for by a Docker engine's IPAM, no endpoint has taken it (or its endpoint is gone and Docker has not released it). */
+  readonly kind: "endpoint" | "docker" | "network" | "group" | "tenant" | "service";
+  /** Endpoint id, pool id, network id, … of that kind. */
+  readonly id: string;
+}
+
+/** Value of any allocation key. */
+export interface Allocation {
+  readonly owner: Owner;
+  /** The host label that asked, where there is one. */
+  readonly host?: string;
+  /** Set when Docker's IPAM asked for the address: it then outlives the endpoint until Docker releases it. */
+  readonly requestedBy?: "docker";
+  /** Milliseconds since 1970, by the allocating process's clock; only for grace times and people. */
+  readonly created: number;
+}
+
+export interface TenantState {
+  readonly id: string;
+  readonly tenantName: string;
+  /** 1–65534, unique in the cluster: the VRF in registers and the conntrack zone. */
+  readonly vrf: number;
+}
+
+export interface NetworkState {
+  /** `<network>.<tenant>` */
+  readonly id: string;
+  readonly tenant: string;
+  readonly networkName: string;
+  readonly nwType: "data" | "infra";
+  readonly pktTagType: "vlan" | "vxlan";
+  /** The VLAN, or the local VLAN of a vxlan network. */
+  readonly pktTag: number;
+  /** The VXLAN network identifier; 0 for vlan. */
+  readonly extPktTag: number;
+  /** Masked. */
+  readonly subnetIP: string;
+  readonly subnetLen: number;
+  /** Empty: no gateway, and so no way out of the network. */
+  readonly gateway: string;
+  /** `first-last` of the addresses that may be handed out, before gateway and group pools are taken out. */
+  readonly ipAddrRange: string;
+  readonly ipv6SubnetIP?: string;
+  readonly ipv6SubnetLen?: number;
+  readonly ipv6Gateway?: string;
+  readonly networkTag: string;
+  /** Name of the address space under which its addresses are kept; `<tenant>:<network>` unless made from a Docker pool. */
+  readonly addressSpace: string;
+  /** No traffic to or from outside the tenant, whatever the gateway says (`docker network create --internal`). */
+  readonly internal?: boolean;
+}
+
+export interface GroupState {
+  /** `<group>:<tenant>` */
+  readonly id: string;
+  readonly groupName: string;
+  readonly tenantName: string;
+  readonly networkName: string;
+  /** 1–32767, unique in the cluster. */
+  readonly endpointGroupId: number;
+  readonly pktTagType: "vlan" | "vxlan";
+  readonly pktTag: number;
+  readonly extPktTag: number;
+  /** `first-last`, or empty. */
+  readonly IPPool: string;
+  readonly groupTag: string;
+}
+
+export interface EndpointState {
+  /** `<network>.<tenant>-<endpointID>` */
+  readonly id: string;
+  /** `<network>.<tenant>` */
+  readonly netID: string;
+  readonly endpointID: string;
+  /** Group name, or empty. */
+  readonly serviceName: string;
+  readonly endpointGroupId: number;
+  /** `<group>:<tenant>`, or empty. */
+  readonly endpointGroupKey: string;
+  readonly ipAddress: string;
+  readonly ipv6Address: string;
+  readonly macAddress: string;
+  /** Label of the host that carries it. */
+  readonly homingHost: string;
+  /** `vportN` */
+  readonly intfName: string;
+  readonly vtepIP: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly containerId: string;
+  /** Container or pod name, as the orchestrator gave it, without a leading slash. */
+  readonly epCommonName: string;
+  /** N of `vportN`: 1–60000, unique on its host for the endpoint's life. */
+  readonly portNumber: number;
+  readonly attachment: Attachment;
+}
+
+/** How the endpoint's interface gets into its container. */
+export interface Attachment {
+  /** "docker": the engine moves `vportN` at Join. "netns": created in place. "external": registered only (`/plugin/createEndpoint`). */
+  readonly kind: "docker" | "netns" | "external";
+  /** Path of the network namespace, once known. */
+  readonly sandbox?: string;
+  /** Name of the interface inside, once known. */
+  readonly interfaceName?: string;
+  /** Docker's id of the network it was attached through. */
+  readonly dockerNetworkID?: string;
+}
+
+/** What the carrying host reports. Absent: nothing reported yet. */
+export interface EndpointStatus {
+  readonly id: string;
+  readonly host: string;
+  readonly state: "up" | "degraded";
+  /** Why it carries no traffic, and what to do. */
+  readonly error?: string;
+}
+
+/** /contiv.io/master/config/global */
+export interface MasterConfig {
+  readonly id: "global";
+  readonly "nw-infra-type": string;
+  readonly "fwd-mode": "bridge" | "routing" | "";
+  readonly "arp-mode": "proxy" | "flood";
+  /** The host-private subnet, always a /16. */
+  readonly "pvt-subnet": string;
+}
+
+/** /contiv.io/oper/docknet/<tenant>.<network>.<group> */
+export interface DockerNetworkState {
+  readonly id: string;
+  readonly tenantName: string;
+  readonly networkName: string;
+  /** Group name, or empty. */
+  readonly serviceName: string;
+  /** Docker's network id on each host that has it: engines outside of swarm share nothing. */
+  readonly docknetUUID: Readonly<Record<string, string>>;
+  /** Made by a user's `docker network create`, not by us: removed with it. */
+  readonly createdByDocker?: boolean;
+}
