@@ -1,0 +1,62 @@
+/**
+ * The agent's service to everything that attaches containers on this host: Docker driver, CNI, `ctl endpoint attach`.
+ * Every call is one store transaction followed by the reconciliation of the endpoint it concerns; after an error nothing is left behind.
+ * @module
+ */
+import type { Attachment, EndpointState, NetworkState } from "../model/records.ts";
+
+/** Names as the user knows them; empty group: none. */
+export interface NetworkRef {
+  readonly tenant: string;
+  readonly network: string;
+  readonly group: string;
+}
+
+export interface EndpointRequest extends NetworkRef {
+  /** Docker's endpoint id, the CNI container id, or any unique name of the caller's. */
+  readonly endpointID: string;
+  /** Absent: the lowest free one. Present: exactly this one, or "conflict". */
+  readonly address?: string;
+  readonly address6?: string;
+  /** Absent: derived from the IPv4 address. */
+  readonly mac?: string;
+  readonly commonName?: string;
+  readonly containerId?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly attachment: Attachment;
+}
+
+/** What the caller tells its orchestrator. */
+export interface EndpointResult {
+  readonly endpoint: EndpointState;
+  readonly network: NetworkState;
+  readonly mtu: number;
+  /** Set when the network has a way out. */
+  readonly gateway?: string;
+  readonly gateway6?: string;
+}
+
+export interface AddressRequest {
+  readonly space: string;
+  readonly ref?: NetworkRef;
+  readonly family: 4 | 6;
+  readonly address?: string;
+}
+
+export interface EndpointService {
+  /**
+   * Allocates, registers and wires the endpoint; resolves when its flows are in force. The same endpointID again returns what exists
+   * (idempotent) when it names the same network and addresses, else "conflict".
+   */
+  create(request: EndpointRequest, signal: AbortSignal): Promise<EndpointResult>;
+  /** Records the sandbox and interface name once they are known (Docker's Join). */
+  join(
+    ref: { netID: string; endpointID: string },
+    sandbox: string,
+    signal: AbortSignal,
+  ): Promise<EndpointResult>;
+  /** Takes the endpoint away: flows, port, link, record, address. An unknown one is not an error. */
+  remove(ref: { netID?: string; endpointID: string }, signal: AbortSignal): Promise<void>;
+  /** The endpoint with exactly this endpointID on this host. */
+  find(endpointID: string): EndpointResult | undefined;
+}
