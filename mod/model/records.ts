@@ -114,11 +114,11 @@ export interface Attachment {
   readonly dockerNetworkID?: string;
 }
 
-/** What the carrying host reports. Absent: nothing reported yet. */
+/** What the carrying host reports when an endpoint is not as it should be. Absent: nothing is wrong. */
 export interface EndpointStatus {
   readonly id: string;
   readonly host: string;
-  readonly state: "up" | "degraded";
+  readonly state: "degraded";
   /** Why it carries no traffic, and what to do. */
   readonly error?: string;
 }

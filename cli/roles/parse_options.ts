@@ -1,0 +1,99 @@
+/**
+ * Command line and environment into option values. Takes what either generation of the original took: `--flag value`, `--flag=value`,
+ * `-flag value`, `-flag=value`. Whatever is not understood is refused by name, never ignored.
+ * @module
+ */
+import { type Option, OptionError, type OptionValues } from "./option.ts";
+
+export interface ParsedOptions {
+  readonly values: OptionValues;
+  readonly help: boolean;
+  readonly version: boolean;
+}
+
+/** `environmentPrefixes`: e.g. `["CONTIV_NETPLUGIN_"]`; the first that has the variable counts. */
+export function parseOptions(
+  options: readonly Option[],
+  argv: readonly string[],
+  environment: (name: string) => string | undefined,
+  environmentPrefixes: readonly string[],
+): ParsedOptions {
+  const byFlag = new Map(
+    options.flatMap((option) =>
+      [option.name, ...option.aliases ?? []].map((name) => [name, option] as const)
+    ),
+  );
+  const given = new Map<string, string>();
+  let help = false;
+  let version = false;
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i] ?? "";
+    const { flag, inline } = splitFlag(word);
+    if (flag === "help" || flag === "h") help = true;
+    else if (flag === "version" || flag === "v") version = true;
+    else {
+      const option = byFlag.get(flag);
+      if (!option) throw unknown(word, flag, [...byFlag.keys()]);
+      if (given.has(option.name)) throw new OptionError(`--${option.name} is given twice`);
+      given.set(
+        option.name,
+        option.kind === "switch" ? switchValue(word, inline) : inline ?? argv[++i] ?? missing(word),
+      );
+    }
+  }
+  return { values: complete(options, given, environment, environmentPrefixes), help, version };
+}
+
+function complete(
+  options: readonly Option[],
+  given: ReadonlyMap<string, string>,
+  environment: (name: string) => string | undefined,
+  prefixes: readonly string[],
+): OptionValues {
+  const values = new Map<string, string>();
+  for (const option of options) {
+    const fromEnvironment = option.environment === undefined
+      ? undefined
+      : prefixes.map((prefix) => environment(prefix + option.environment)).find((value) => value);
+    const value = given.get(option.name) ?? fromEnvironment ?? option.default;
+    if (value !== undefined) values.set(option.name, value);
+  }
+  return values;
+}
+
+function splitFlag(word: string): { flag: string; inline?: string } {
+  const match = /^--?([A-Za-z][A-Za-z0-9-]*)(?:=(.*))?$/s.exec(word);
+  if (!match) {
+    throw new OptionError(`Unexpected argument "${word}": options begin with --; see --help`);
+  }
+  const [, flag = "", inline] = match;
+  return inline === undefined ? { flag } : { flag, inline };
+}
+
+function switchValue(word: string, inline: string | undefined): string {
+  if (inline === undefined || inline === "true" || inline === "1") return "true";
+  if (inline === "false" || inline === "0") return "false";
+  throw new OptionError(`"${word}": a switch takes true or false`);
+}
+
+function missing(word: string): never {
+  throw new OptionError(`"${word}" needs a value; see --help`);
+}
+
+function unknown(word: string, flag: string, known: readonly string[]): OptionError {
+  const near = known.find((name) =>
+    name.startsWith(flag) || flag.startsWith(name) || oneEditApart(name, flag)
+  );
+  return new OptionError(
+    `Unknown option "${word}"${near ? `; did you mean --${near}?` : ""}; see --help`,
+  );
+}
+
+/** Whether one insertion, deletion or replacement makes `a` into `b`. */
+function oneEditApart(a: string, b: string): boolean {
+  if (Math.abs(a.length - b.length) > 1) return false;
+  let i = 0;
+  while (i < a.length && a[i] === b[i]) i++;
+  return a.slice(i + 1) === b.slice(i + 1) || a.slice(i) === b.slice(i + 1) ||
+    a.slice(i + 1) === b.slice(i);
+}

@@ -1,0 +1,225 @@
+/**
+ * Option values into settings that can be used as they are: every value is checked here, at once, and what cannot be used is refused
+ * by name. What was configured is what is used.
+ * @module
+ */
+import { parseAddress } from "../../mod/net/address.ts";
+import { OptionError, type OptionValues } from "./option.ts";
+
+export interface StoreSettings {
+  readonly kind: "embedded";
+  readonly path: string;
+}
+
+export interface LogSettings {
+  readonly level: "debug" | "info" | "warning" | "error";
+  readonly json: boolean;
+  readonly syslog?: { readonly hostname: string; readonly port: number };
+}
+
+export interface ListenAddress {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+export interface CommonSettings {
+  readonly mode: "docker";
+  readonly netMode: "vxlan";
+  readonly forwardMode: "routing";
+  readonly store: StoreSettings;
+  readonly log: LogSettings;
+}
+
+export interface MasterSettings extends CommonSettings {
+  readonly infra: "default";
+  readonly pluginName: string;
+  readonly listen: ListenAddress;
+  /** Absent: the host's first address and the listener's port. */
+  readonly control?: ListenAddress;
+}
+
+export interface PluginSettings extends CommonSettings {
+  /** Absent: the kernel's host name. */
+  readonly host?: string;
+  readonly vtepAddress?: string;
+  readonly controlAddress?: string;
+  readonly vxlanPort: number;
+  readonly ovsRunDirectory: string;
+  readonly datapath: "auto" | "system" | "netdev";
+  readonly runDirectory: string;
+  readonly pluginSocket?: string;
+  readonly dockerSocket?: string;
+}
+
+export function commonSettings(values: OptionValues): CommonSettings {
+  return {
+    mode: oneOf(values, "mode", ["docker"]),
+    netMode: oneOf(values, "netmode", ["vxlan"]),
+    forwardMode: oneOf(values, "fwdmode", ["routing"]),
+    store: storeSettings(values),
+    log: logSettings(values),
+  };
+}
+
+export function masterSettings(values: OptionValues): MasterSettings {
+  const control = values.get("internal-address");
+  return {
+    ...commonSettings(values),
+    infra: oneOf(values, "infra", ["default"]),
+    pluginName: pluginName(values.get("name") ?? ""),
+    listen: listenAddress("external-address", values.get("external-address") ?? ""),
+    ...(control ? { control: listenAddress("internal-address", control) } : {}),
+  };
+}
+
+export function pluginSettings(values: OptionValues): PluginSettings {
+  if (values.get("vlan-uplinks")) {
+    throw new OptionError(
+      "--vlan-uplinks is only for --netmode=vlan: leave it out with --netmode=vxlan",
+    );
+  }
+  const host = values.get("host");
+  const vtep = values.get("vtep-ip");
+  const control = values.get("ctrl-ip");
+  const pluginSocket = socketPath(values, "plugin-socket");
+  const dockerSocket = socketPath(values, "docker-socket");
+  return {
+    ...commonSettings(values),
+    ...(host ? { host: hostLabel(host) } : {}),
+    ...(vtep ? { vtepAddress: address("vtep-ip", vtep) } : {}),
+    ...(control ? { controlAddress: address("ctrl-ip", control) } : {}),
+    vxlanPort: port("vxlan-port", values.get("vxlan-port") ?? ""),
+    ovsRunDirectory: absolutePath("ovs-run-directory", values.get("ovs-run-directory") ?? ""),
+    datapath: oneOf(values, "datapath", ["auto", "system", "netdev"]),
+    runDirectory: absolutePath("run-directory", values.get("run-directory") ?? ""),
+    ...(pluginSocket ? { pluginSocket } : {}),
+    ...(dockerSocket ? { dockerSocket } : {}),
+  };
+}
+
+/** Values that the original has and this does not have yet are refused like any other: nothing is silently something else. */
+function oneOf<T extends string>(values: OptionValues, name: string, allowed: readonly T[]): T {
+  const value = values.get(name) ?? "";
+  const found = allowed.find((candidate) => candidate === value);
+  if (found !== undefined) return found;
+  throw new OptionError(`--${name}="${value}" cannot be used: it must be ${allowed.join(" or ")}`);
+}
+
+function storeSettings(values: OptionValues): StoreSettings {
+  const clusters = ["etcd-endpoints", "consul-endpoints"].filter((name) => values.get(name));
+  if (clusters.length === 2) {
+    throw new OptionError(
+      "ambiguous cluster store: give either --etcd-endpoints or --consul-endpoints",
+    );
+  }
+  const [cluster] = clusters;
+  if (cluster) {
+    throw new OptionError(
+      `--${cluster}="${
+        values.get(cluster)
+      }" cannot be used: only embedded:///PATH is supported by this version; use --store`,
+    );
+  }
+  const url = values.get("store") ?? "";
+  const match = /^embedded:\/\/(\/.+)$/.exec(url);
+  if (!match?.[1]) {
+    throw new OptionError(
+      `--store="${
+        withoutCredentials(url)
+      }" cannot be used: it must be embedded:///PATH with an absolute path`,
+    );
+  }
+  return { kind: "embedded", path: match[1] };
+}
+
+function withoutCredentials(url: string): string {
+  return url.replace(/\/\/[^/@]*@/, "//…@");
+}
+
+function logSettings(values: OptionValues): LogSettings {
+  const levels = {
+    DEBUG: "debug",
+    INFO: "info",
+    WARN: "warning",
+    WARNING: "warning",
+    ERROR: "error",
+  } as const;
+  const name = values.get("debug") === "true"
+    ? "DEBUG"
+    : (values.get("log-level") ?? "").toUpperCase();
+  const level = Object.entries(levels).find(([key]) => key === name)?.[1];
+  if (!level) {
+    throw new OptionError(
+      `--log-level="${
+        values.get("log-level")
+      }" cannot be used: it must be DEBUG, INFO, WARN or ERROR`,
+    );
+  }
+  const json = values.get("use-json-log") === "true";
+  if (values.get("use-syslog") !== "true") return { level, json };
+  return { level, json, syslog: syslogServer(values.get("syslog-url") ?? "") };
+}
+
+function syslogServer(url: string): { hostname: string; port: number } {
+  const match = /^udp:\/\/(\[[0-9a-fA-F:]+\]|[^:/[\]]+):(\d+)$/.exec(url);
+  if (!match?.[1] || !match[2]) {
+    throw new OptionError(`--syslog-url="${url}" cannot be used: it must be udp://HOST:PORT`);
+  }
+  return { hostname: match[1].replace(/^\[|\]$/g, ""), port: port("syslog-url", match[2]) };
+}
+
+/** `IP:PORT`, `[IPv6]:PORT`, or `:PORT` for all addresses, as the original took them. */
+export function listenAddress(name: string, text: string): ListenAddress {
+  const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text);
+  const hostname = match?.[1] ?? match?.[2] ?? "";
+  if (!match?.[3] || (hostname !== "" && !parseAddress(hostname))) {
+    throw new OptionError(
+      `--${name}="${text}" cannot be used: it must be IP:PORT, such as 127.0.0.1:9999`,
+    );
+  }
+  return { hostname: hostname || "0.0.0.0", port: port(name, match[3]) };
+}
+
+function port(name: string, text: string): number {
+  const number = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (number >= 1 && number <= 65535) return number;
+  throw new OptionError(`--${name}="${text}" cannot be used: a port is a number from 1 to 65535`);
+}
+
+function address(name: string, text: string): string {
+  if (parseAddress(text)) return text;
+  throw new OptionError(
+    `--${name}="${text}" cannot be used: it must be an IP address of this host`,
+  );
+}
+
+/** Host labels become parts of store keys and log lines. */
+function hostLabel(text: string): string {
+  if (/^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$/.test(text)) return text;
+  throw new OptionError(
+    `--host="${text}" cannot be used: letters, digits, ".", "-" and "_", at most 253`,
+  );
+}
+
+function pluginName(text: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9_./:-]{0,127}$/.test(text)) return text;
+  throw new OptionError(
+    `--name="${text}" cannot be used: it must be a Docker plugin's name, such as netplugin`,
+  );
+}
+
+function absolutePath(name: string, text: string): string {
+  if (text.startsWith("/") && !text.includes("\0")) return text.replace(/(.)\/+$/, "$1");
+  throw new OptionError(`--${name}="${text}" cannot be used: it must be an absolute path`);
+}
+
+function socketPath(values: OptionValues, name: string): string | undefined {
+  const text = values.get(name) ?? "";
+  if (text === "none" || text === "") return undefined;
+  const path = absolutePath(name, text);
+  // sun_path of unix(7) holds 108 bytes, the closing NUL included.
+  if (new TextEncoder().encode(path).length < 108) return path;
+  throw new OptionError(
+    `--${name}="${text}" cannot be used: a socket's path is at most 107 bytes long`,
+  );
+}

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { OptionError } from "./option.ts";
+import { UP_OPTIONS } from "./options.ts";
+import { parseOptions } from "./parse_options.ts";
+import { masterSettings, pluginSettings } from "./settings.ts";
+
+const values = (...argv: string[]) => parseOptions(UP_OPTIONS, argv, () => undefined, []).values;
+
+Deno.test("settings are usable when nothing is given", () => {
+  const master = masterSettings(values());
+  assert.deepEqual(master.listen, { hostname: "127.0.0.1", port: 9999 });
+  assert.deepEqual(master.store, { kind: "embedded", path: "/var/lib/contiv/state.db" });
+  assert.equal(pluginSettings(values()).pluginSocket, "/run/docker/plugins/netplugin.sock");
+});
+
+Deno.test("settings hold what was given", () => {
+  const plugin = pluginSettings(
+    values(
+      "--host=n1",
+      "--vtep-ip=fd00::1",
+      "--plugin-socket=none",
+      "--debug",
+      "--vxlan-port=8472",
+    ),
+  );
+  assert.equal(plugin.host, "n1");
+  assert.equal(plugin.vtepAddress, "fd00::1");
+  assert.equal(plugin.pluginSocket, undefined);
+  assert.equal(plugin.log.level, "debug");
+  assert.equal(plugin.vxlanPort, 8472);
+  assert.deepEqual(masterSettings(values("--listen-url=:8080")).listen, {
+    hostname: "0.0.0.0",
+    port: 8080,
+  });
+  assert.deepEqual(masterSettings(values("--listen-url=[::1]:80")).listen, {
+    hostname: "::1",
+    port: 80,
+  });
+});
+
+const refused: [string, string, RegExp][] = [
+  ["an unknown mode", "--mode=nomad", /--mode="nomad"/],
+  [
+    "a network mode of a later version",
+    "--netmode=vlan",
+    /--netmode="vlan" cannot be used: it must be vxlan/,
+  ],
+  ["a forwarding mode of a later version", "--fwdmode=bridge", /--fwdmode="bridge"/],
+  [
+    "a store that is not there yet",
+    "--etcd-endpoints=http://127.0.0.1:2379",
+    /--etcd-endpoints=.*embedded/,
+  ],
+  ["a store with a relative path", "--store=embedded://state.db", /absolute path/],
+  ["an old etcd URL", "--cluster-store=etcd://127.0.0.1:2379", /--store="etcd:\/\/127.0.0.1:2379"/],
+  ["a log level that does not exist", "--log-level=LOUD", /--log-level="LOUD"/],
+  ["an address without a port", "--external-address=127.0.0.1", /IP:PORT/],
+  ["a host name where an address is needed", "--external-address=localhost:9999", /IP:PORT/],
+  ["port 0", "--vxlan-port=0", /--vxlan-port="0"/],
+  ["port 65536", "--vxlan-port=65536", /--vxlan-port="65536"/],
+  ["a VTEP that is no address", "--vtep-ip=10.0.0", /--vtep-ip="10.0.0"/],
+  ["uplinks without vlan", "--vlan-uplinks=eth1", /--vlan-uplinks/],
+  ["a host label with a slash", "--host=a/b", /--host="a\/b"/],
+  ["a relative run directory", "--run-directory=run", /absolute path/],
+  ["a socket path that is too long", `--plugin-socket=/${"x".repeat(107)}`, /107 bytes/],
+  ["an unknown datapath", "--datapath=dpdk", /--datapath="dpdk"/],
+  ["a syslog server by TCP", "--use-syslog --syslog-url=tcp://1.2.3.4:514", /--syslog-url/],
+  ["an unknown fabric", "--infra=aci", /--infra="aci"/],
+];
+for (const [what, argv, message] of refused) {
+  Deno.test(`settings refuse ${what} by name`, () => {
+    assert.throws(() => {
+      const given = values(...argv.split(" "));
+      masterSettings(given);
+      pluginSettings(given);
+    }, (error: Error) => error instanceof OptionError && message.test(error.message));
+  });
+}
+
+Deno.test("settings never repeat a password when they refuse a store", () => {
+  assert.throws(
+    () => masterSettings(values("--store=etcd://root:secret@10.0.0.1:2379")),
+    (error: Error) => !error.message.includes("secret"),
+  );
+});

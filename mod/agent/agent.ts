@@ -1,0 +1,202 @@
+/**
+ * The node agent: follows the store, the switch and the kernel, and keeps this host as the store says. Changes nothing before it has
+ * a full snapshot and a full look at the host; on `close` everything stays as it is and traffic goes on.
+ * @module
+ */
+import type { Cache } from "../state/cache.ts";
+import type { Plan } from "../state/plan.ts";
+import type { Snapshot } from "../state/snapshot.ts";
+import type { Store } from "../state/store.ts";
+import { transact } from "../state/transact.ts";
+import { DesiredState } from "./desired_state.ts";
+import { Endpoints } from "./endpoints.ts";
+import { type HostFacts, VXLAN_OVERHEAD } from "./host_facts.ts";
+import type { Kernel } from "./kernel.ts";
+import type { Log } from "./log.ts";
+import { messageOf, Reconciler } from "./reconciler.ts";
+import { ResyncLoop } from "./resync_loop.ts";
+import { staleStatuses, statusPlan } from "./status.ts";
+import type { Switch, SwitchEvent, SwitchFacts } from "./switch.ts";
+
+export interface AgentDeps {
+  readonly store: Store;
+  readonly cache: Cache;
+  readonly switch: Switch;
+  readonly kernel: Kernel;
+  readonly log: Log;
+  readonly host: string;
+  readonly vtepAddress: string;
+  readonly now: () => number;
+  /** 0 ≤ x < 1 */
+  readonly random: () => number;
+  /** Resolves after `milliseconds`, or when the signal aborts. */
+  readonly delay: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+}
+
+const COMMIT_DEADLINE_MS = 10_000;
+
+export class Agent {
+  readonly #abort = new AbortController();
+  readonly #troubles = new Map<string, string | undefined>();
+  readonly #loops: Promise<void>[] = [];
+  #reporting = false;
+  readonly #resyncs: ResyncLoop;
+  #trouble: string | undefined;
+
+  private constructor(
+    private readonly deps: AgentDeps,
+    private readonly desired: DesiredState,
+    private readonly reconciler: Reconciler,
+    readonly endpoints: Endpoints,
+    readonly switchFacts: SwitchFacts,
+    readonly facts: HostFacts,
+  ) {
+    this.#resyncs = new ResyncLoop({
+      look: () => this.#resync(),
+      delay: deps.delay,
+      random: deps.random,
+    });
+  }
+
+  /** Starts the switch, takes a full look, mends the difference. Rejects only when the switch or the kernel cannot be used at all. */
+  static async start(deps: AgentDeps, signal: AbortSignal): Promise<Agent> {
+    const switchFacts = await deps.switch.start(signal);
+    const mtu = await deps.kernel.underlayMtu() - VXLAN_OVERHEAD;
+    const facts: HostFacts = { host: deps.host, datapath: switchFacts.datapath, mtu };
+    const desired = new DesiredState(facts);
+    desired.reset(deps.cache.snapshot());
+    let agent: Agent | undefined = undefined;
+    const reconciler: Reconciler = new Reconciler({
+      switch: deps.switch,
+      kernel: deps.kernel,
+      desired,
+      log: deps.log,
+      report: (id, trouble) => agent?.report(id, trouble),
+    });
+    const endpoints = new Endpoints({
+      ...deps,
+      mtu,
+      desired,
+      reconciler,
+      snapshot: () => deps.cache.snapshot(),
+      commit: (decide, within) => commit(deps, decide, within),
+      refresh: (keys) => void desired.update(deps.cache.snapshot(), keys),
+    });
+    agent = new Agent(deps, desired, reconciler, endpoints, switchFacts, facts);
+    await agent.#run();
+    return agent;
+  }
+
+  /** Why the last full comparison failed; undefined when it did not. */
+  get trouble(): string | undefined {
+    return this.#trouble;
+  }
+
+  /** Notes how an endpoint fares; the store hears of it soon. */
+  report(endpointId: string, trouble: string | undefined): void {
+    this.#troubles.set(endpointId, trouble);
+    if (trouble !== undefined) this.#resyncs.retry();
+    if (!this.#reporting) this.#writeStatuses();
+  }
+
+  /** Lets go of everything; bridge, ports, flows, links and rules stay. */
+  async close(): Promise<void> {
+    this.#abort.abort(new DOMException("The agent is closing", "AbortError"));
+    await Promise.allSettled(this.#loops);
+    await this.reconciler.idle();
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#abort;
+    const first = this.#resync();
+    this.deps.cache.subscribe((change) => this.#follow(change.snapshot, change.keys), signal);
+    this.#loops.push(
+      this.#each(this.deps.switch.events(signal), (event) => this.#onSwitch(event)),
+      this.#each(this.deps.kernel.events(signal), (event) => {
+        if (event.type === "resync") this.#resyncs.soon();
+        else if (event.type === "link-removed" && this.reconciler.linkVanished(event.name)) {
+          this.#resyncs.soon();
+        }
+      }),
+      this.#resyncs.run(signal),
+    );
+    if (!await first) this.#resyncs.retry();
+  }
+
+  #follow(snapshot: Snapshot, keys: Iterable<string>): void {
+    for (const owner of this.desired.update(snapshot, keys)) {
+      this.reconciler.settle(owner).catch((error) => {
+        this.deps.log.debug("{owner} is not as desired yet: {error}", {
+          owner,
+          error: messageOf(error),
+        });
+        this.#resyncs.retry();
+      });
+    }
+  }
+
+  #onSwitch(event: SwitchEvent): void {
+    if (event.type === "disconnected") {
+      this.deps.log.warn("Open vSwitch is not reachable: {reason}", { reason: event.reason });
+    } else if (event.type === "flows-lost") {
+      this.deps.log.warn("ovs-vswitchd has restarted; its flows are put back");
+      this.reconciler.flowsLost().catch(() => this.#resyncs.soon());
+    } else {
+      this.#resyncs.soon();
+    }
+  }
+
+  async #each<T>(events: AsyncIterable<T>, handle: (event: T) => void): Promise<void> {
+    try {
+      for await (const event of events) handle(event);
+    } catch (error) {
+      if (!this.#abort.signal.aborted) {
+        this.deps.log.error("Events ended: {error}", { error: messageOf(error) });
+      }
+    }
+  }
+
+  async #resync(): Promise<boolean> {
+    try {
+      this.desired.reset(this.deps.cache.snapshot());
+      const allRight = await this.reconciler.resync();
+      this.#trouble = undefined;
+      return allRight;
+    } catch (error) {
+      const message = messageOf(error);
+      if (message !== this.#trouble) {
+        this.deps.log.error("This host is not as it should be: {error}", { error: message });
+      }
+      this.#trouble = message;
+      return false;
+    }
+  }
+
+  async #writeStatuses(): Promise<void> {
+    this.#reporting = true;
+    try {
+      await Promise.resolve();
+      const troubles = new Map(this.#troubles);
+      this.#troubles.clear();
+      for (const id of staleStatuses(this.deps.cache.snapshot(), this.deps.host)) {
+        troubles.set(id, undefined);
+      }
+      if (troubles.size === 0) return;
+      const signal = AbortSignal.timeout(COMMIT_DEADLINE_MS);
+      await commit(this.deps, (snapshot) => statusPlan(snapshot, this.deps.host, troubles), signal);
+    } catch (error) {
+      this.deps.log.debug("Could not record endpoint status: {error}", { error: messageOf(error) });
+    } finally {
+      this.#reporting = false;
+    }
+  }
+}
+
+/** Endpoint transactions of one host are decided one after another: they all want the lowest free number. */
+function commit<T>(
+  { store, cache }: AgentDeps,
+  decide: (snapshot: Snapshot) => Plan<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  return transact(store, cache, decide, { signal, domain: "endpoints" });
+}

@@ -1,0 +1,128 @@
+/**
+ * What one endpoint needs on the host that carries it: its links, its port, its flows. Pure.
+ * @module
+ */
+import type { EndpointState, NetworkState } from "../model/records.ts";
+import type { Flow } from "../pipeline/flow.ts";
+import type { PipelineEndpoint, PipelineHost, PipelineNetwork } from "../pipeline/input.ts";
+import { endpointFlows } from "../pipeline/pipeline.ts";
+import type { HostFacts } from "./host_facts.ts";
+import type { EndpointLinkSpec, PeerSpec } from "./kernel.ts";
+import { containerLink, linkAlias, switchLink } from "./link_names.ts";
+import { privateAddresses, type PrivateSubnet } from "./private_subnet.ts";
+import type { PortSpec } from "./switch.ts";
+
+export interface DesiredEndpoint {
+  readonly endpoint: EndpointState;
+  readonly network: NetworkState;
+  readonly link: EndpointLinkSpec;
+  readonly port: PortSpec;
+  readonly flows: readonly Flow[];
+}
+
+/** The facts around an endpoint that its desired state is made from. */
+export interface EndpointSurroundings {
+  readonly facts: HostFacts;
+  readonly subnet: PrivateSubnet;
+  readonly host: PipelineHost;
+  readonly network: NetworkState;
+  readonly vrf: number;
+}
+
+export function desiredEndpoint(
+  endpoint: EndpointState,
+  around: EndpointSurroundings,
+): DesiredEndpoint {
+  const { network } = around;
+  return {
+    endpoint,
+    network,
+    link: linkSpec(endpoint, around),
+    port: portSpec(endpoint),
+    flows: endpointFlows(
+      pipelineEndpoint(endpoint, around),
+      pipelineNetwork(network, around.vrf),
+      around.host,
+    ),
+  };
+}
+
+/** A network without a gateway, or an internal one, has no way out. */
+export function hasWayOut(network: NetworkState): boolean {
+  return network.gateway !== "" && !network.internal;
+}
+
+export function pipelineNetwork(network: NetworkState, vrf: number): PipelineNetwork {
+  return {
+    id: network.id,
+    vrf,
+    vni: network.extPktTag,
+    subnet: `${network.subnetIP}/${network.subnetLen}`,
+    ...(network.gateway ? { gateway: network.gateway } : {}),
+    ...(network.ipv6SubnetIP
+      ? { subnet6: `${network.ipv6SubnetIP}/${network.ipv6SubnetLen}` }
+      : {}),
+    ...(network.ipv6Gateway ? { gateway6: network.ipv6Gateway } : {}),
+  };
+}
+
+function pipelineEndpoint(
+  endpoint: EndpointState,
+  { network, subnet, vrf }: EndpointSurroundings,
+): PipelineEndpoint {
+  const outward = hasWayOut(network) ? privateAddresses(subnet, endpoint.portNumber) : undefined;
+  return {
+    id: endpoint.id,
+    port: endpoint.portNumber,
+    mac: endpoint.macAddress,
+    address: endpoint.ipAddress,
+    vrf,
+    group: endpoint.endpointGroupId,
+    ...(endpoint.ipv6Address ? { address6: endpoint.ipv6Address } : {}),
+    ...(outward ? { hostAddress: outward.address } : {}),
+    ...(outward && endpoint.ipv6Address ? { hostAddress6: outward.address6 } : {}),
+  };
+}
+
+function portSpec(endpoint: EndpointState): PortSpec {
+  return {
+    name: switchLink(endpoint.portNumber),
+    type: "system",
+    number: endpoint.portNumber,
+    externalIds: { "contiv-owner": endpoint.id, "endpoint-id": endpoint.endpointID },
+  };
+}
+
+function linkSpec(
+  endpoint: EndpointState,
+  { facts, network }: EndpointSurroundings,
+): EndpointLinkSpec {
+  return {
+    hostLink: switchLink(endpoint.portNumber),
+    alias: linkAlias(endpoint.id),
+    mtu: facts.mtu,
+    checksumOffload: facts.datapath === "system",
+    peer: peerSpec(endpoint, network),
+  };
+}
+
+/**
+ * Docker moves `vportN` itself, so until Join has told where to, the peer waits in the host's namespace. Once the sandbox is known
+ * (always, for "netns") a pair that has to be made again is made in place.
+ */
+function peerSpec(endpoint: EndpointState, network: NetworkState): PeerSpec {
+  const { sandbox, interfaceName } = endpoint.attachment;
+  if (!sandbox) return { name: containerLink(endpoint.portNumber), mac: endpoint.macAddress };
+  const addresses = [`${endpoint.ipAddress}/${network.subnetLen}`];
+  if (endpoint.ipv6Address) addresses.push(`${endpoint.ipv6Address}/${network.ipv6SubnetLen}`);
+  const gateways: string[] = [];
+  if (network.gateway) gateways.push(network.gateway);
+  if (endpoint.ipv6Address && network.ipv6Gateway) gateways.push(network.ipv6Gateway);
+  return {
+    name: interfaceName ?? "eth0",
+    mac: endpoint.macAddress,
+    namespace: sandbox,
+    addresses,
+    gateways,
+  };
+}

@@ -1,0 +1,162 @@
+/**
+ * The agent's EndpointService: an endpoint is written to the store, then the reconciler makes it so; it is taken from the host, then
+ * from the store. What fails half-way is undone, and what cannot be undone now (the store is gone) stays recorded for the sweep.
+ * @module
+ */
+import type { EndpointState } from "../model/records.ts";
+import { endpointKey } from "../state/keys.ts";
+import type { Plan } from "../state/plan.ts";
+import type { Snapshot } from "../state/snapshot.ts";
+import { createEndpoint, deleteEndpoint, updateEndpoint } from "../intent/endpoint.ts";
+import { within } from "./deadline.ts";
+import { type DesiredEndpoint, hasWayOut } from "./desired_endpoint.ts";
+import { type DesiredState, endpointOwner } from "./desired_state.ts";
+import type { EndpointRequest, EndpointResult, EndpointService } from "./endpoint_service.ts";
+import { IntentError } from "../intent/error.ts";
+import type { Log } from "./log.ts";
+import { messageOf, type Reconciler } from "./reconciler.ts";
+
+/** How long an endpoint's removal may go on after its creation failed. */
+const ROLLBACK_DEADLINE_MS = 10_000;
+
+export interface EndpointsDeps {
+  readonly host: string;
+  readonly vtepAddress: string;
+  readonly mtu: number;
+  readonly desired: DesiredState;
+  readonly reconciler: Reconciler;
+  readonly log: Log;
+  readonly now: () => number;
+  readonly snapshot: () => Snapshot;
+  /** Commits what `decide` decides, and returns when `snapshot()` has it. */
+  readonly commit: <T>(decide: (snapshot: Snapshot) => Plan<T>, signal: AbortSignal) => Promise<T>;
+  /** Brings the desired state up to `snapshot()` for these keys. */
+  readonly refresh: (keys: readonly string[]) => void;
+}
+
+export class Endpoints implements EndpointService {
+  constructor(private readonly deps: EndpointsDeps) {}
+
+  async create(request: EndpointRequest, signal: AbortSignal): Promise<EndpointResult> {
+    const { host, vtepAddress: vtepIP } = this.deps;
+    let existed = false;
+    const endpoint = await this.deps.commit((snapshot) => {
+      const plan = createEndpoint(snapshot, request, { now: this.deps.now(), host, vtepIP });
+      existed = plan.operations.length === 0;
+      return plan;
+    }, signal);
+    try {
+      return await this.#settle(endpoint, signal);
+    } catch (error) {
+      if (!existed) await this.#rollback(endpoint);
+      throw error;
+    }
+  }
+
+  async join(
+    ref: { netID: string; endpointID: string },
+    sandbox: string,
+    signal: AbortSignal,
+  ): Promise<EndpointResult> {
+    const found = this.#require(ref.endpointID);
+    const { endpoint } = found;
+    if (endpoint.attachment.sandbox === sandbox) return this.#result(found);
+    const attachment = { ...endpoint.attachment, sandbox };
+    const joined = await this.deps.commit(
+      (snapshot) => updateEndpoint(snapshot, endpoint.id, { attachment }),
+      signal,
+    );
+    return await this.#settle(joined, signal);
+  }
+
+  async remove(ref: { netID?: string; endpointID: string }, signal: AbortSignal): Promise<void> {
+    const carried = this.#find(ref.endpointID);
+    if (carried) await this.#takeDown(carried.endpoint, signal);
+    try {
+      const { host } = this.deps;
+      await this.deps.commit(
+        (snapshot) => deleteEndpoint(snapshot, { ...ref, host }, { now: this.deps.now() }),
+        signal,
+      );
+    } finally {
+      if (carried) this.#restore(carried.endpoint.id);
+    }
+  }
+
+  find(endpointID: string): EndpointResult | undefined {
+    const found = this.#find(endpointID);
+    return found && this.#result(found);
+  }
+
+  /** From desired state, not from the store: only this host's own are found. */
+  #find(endpointID: string): DesiredEndpoint | undefined {
+    for (const wanted of this.deps.desired.endpoints()) {
+      if (wanted.endpoint.endpointID === endpointID) return wanted;
+    }
+    return undefined;
+  }
+
+  #require(endpointID: string): DesiredEndpoint {
+    const found = this.#find(endpointID);
+    if (found) return found;
+    throw new IntentError(
+      "not-found",
+      "endpoint not found",
+      `No endpoint ${endpointID} on host ${this.deps.host}; \`contiv ctl endpoint ls\` lists them`,
+    );
+  }
+
+  async #settle(endpoint: EndpointState, signal: AbortSignal): Promise<EndpointResult> {
+    this.deps.refresh([endpointKey(endpoint.id)]);
+    await within(signal, this.deps.reconciler.settle(endpointOwner(endpoint.id)));
+    return this.#result(this.#require(endpoint.endpointID));
+  }
+
+  async #takeDown(endpoint: EndpointState, signal: AbortSignal): Promise<void> {
+    this.deps.desired.retire(endpoint.id);
+    try {
+      await within(signal, this.deps.reconciler.settle(endpointOwner(endpoint.id)));
+    } catch (error) {
+      this.deps.log.warn("Endpoint {endpoint} is left to the next comparison: {error}", {
+        endpoint: endpoint.id,
+        error: messageOf(error),
+      });
+    }
+  }
+
+  /** After the record went, nothing is wanted; if it had to stay, the endpoint is brought up again. */
+  #restore(id: string): void {
+    this.deps.desired.restore(id);
+    this.deps.refresh([endpointKey(id)]);
+    if (this.deps.desired.endpoint(id)) {
+      this.deps.reconciler.settle(endpointOwner(id)).catch(() => {});
+    }
+  }
+
+  async #rollback(endpoint: EndpointState): Promise<void> {
+    try {
+      await this.remove(endpoint, AbortSignal.timeout(ROLLBACK_DEADLINE_MS));
+    } catch (error) {
+      this.deps.log.error(
+        "Endpoint {endpoint} could not be created, and not be undone now: {error}",
+        {
+          endpoint: endpoint.id,
+          error: messageOf(error),
+        },
+      );
+    }
+  }
+
+  #result({ endpoint, network }: DesiredEndpoint): EndpointResult {
+    const out = hasWayOut(network);
+    return {
+      endpoint,
+      network,
+      mtu: this.deps.mtu,
+      ...(out ? { gateway: network.gateway } : {}),
+      ...(out && endpoint.ipv6Address && network.ipv6Gateway
+        ? { gateway6: network.ipv6Gateway }
+        : {}),
+    };
+  }
+}

@@ -1,0 +1,243 @@
+/**
+ * Makes this host what the desired state says: one owner at a time on the fast path, everything at once after a start or a fault.
+ * Level-triggered and repeatable; a failure leaves what works working and is reported per owner.
+ * @module
+ */
+import type { Flow } from "../pipeline/flow.ts";
+import { BASE, type DesiredState, endpointOwner, networkOwner } from "./desired_state.ts";
+import type { DesiredEndpoint } from "./desired_endpoint.ts";
+import { FlowLedger } from "./flow_ledger.ts";
+import { Gate } from "./gate.ts";
+import type { Kernel } from "./kernel.ts";
+import { KeyedWork } from "./keyed_work.ts";
+import { LinkKeeper } from "./link_keeper.ts";
+import type { Log } from "./log.ts";
+import { type PortSpec, type PortState, type Switch, SwitchError } from "./switch.ts";
+
+/** Deadline of everything that is done for one owner. */
+const OWNER_DEADLINE_MS = 10_000;
+const RESYNC_DEADLINE_MS = 60_000;
+
+export interface ReconcilerDeps {
+  readonly switch: Switch;
+  readonly kernel: Kernel;
+  readonly desired: DesiredState;
+  readonly log: Log;
+  /** Told how each endpoint fares: undefined when it is right, else why it carries no traffic. Must not throw. */
+  readonly report: (endpointId: string, trouble: string | undefined) => void;
+}
+
+export class Reconciler {
+  readonly #ledger = new FlowLedger();
+  readonly #links: LinkKeeper;
+  readonly #gate = new Gate();
+  readonly #work: KeyedWork;
+  /** Port and link of each endpoint that was brought up, for taking it down when its record is gone. */
+  readonly #carried = new Map<string, DesiredEndpoint>();
+  /** Endpoints that are as desired; a run for one of them has nothing to do. */
+  readonly #right = new Map<string, DesiredEndpoint>();
+  #resyncing: Promise<boolean> | undefined;
+
+  constructor(private readonly deps: ReconcilerDeps) {
+    this.#links = new LinkKeeper(deps.kernel);
+    this.#work = new KeyedWork((owner) => this.#gate.shared(() => this.#reconcile(owner)));
+  }
+
+  /** Resolves when `owner` is as desired at the time of the call, or later. Rejects with why it is not. */
+  settle(owner: string): Promise<void> {
+    return this.#work.request(owner);
+  }
+
+  /**
+   * Compares everything with everything and mends the difference; false when an endpoint could not be mended (and was reported).
+   * Calls before it starts share one run.
+   */
+  resync(): Promise<boolean> {
+    this.#resyncing ??= this.#gate.exclusive(() => {
+      this.#resyncing = undefined;
+      return this.#resync();
+    });
+    return this.#resyncing;
+  }
+
+  /** The switch lost its flow tables: what was applied is no longer. */
+  flowsLost(): Promise<boolean> {
+    this.#ledger.clear();
+    return this.resync();
+  }
+
+  /** A link vanished; returns whether that concerns us. */
+  linkVanished(name: string): boolean {
+    return this.#links.vanished(name);
+  }
+
+  idle(): Promise<void> {
+    return this.#work.idle();
+  }
+
+  async #reconcile(owner: string): Promise<void> {
+    const id = owner.startsWith("endpoint:") ? owner.slice("endpoint:".length) : undefined;
+    const signal = AbortSignal.timeout(OWNER_DEADLINE_MS);
+    try {
+      if (!this.deps.switch.connected) throw unreachable();
+      if (id === undefined) await this.#applyFlows([owner], signal);
+      else await this.#reconcileEndpoint(id, signal);
+      if (id !== undefined) this.deps.report(id, undefined);
+    } catch (error) {
+      if (id !== undefined && this.deps.desired.endpoint(id)) {
+        this.deps.report(id, messageOf(error));
+      }
+      throw error;
+    }
+  }
+
+  async #reconcileEndpoint(id: string, signal: AbortSignal): Promise<void> {
+    const wanted = this.deps.desired.endpoint(id);
+    if (!wanted) return await this.#takeDown(id, signal);
+    if (this.#right.get(id) === wanted) return;
+    this.#right.delete(id);
+    this.#carried.set(id, wanted);
+    await this.#links.ensure(wanted.link);
+    const owners = [endpointOwner(id), networkOwner(wanted.network.id), BASE];
+    await settled([
+      this.deps.switch.applyPorts([wanted.port], [], signal),
+      this.#applyFlows(owners, signal),
+    ]);
+    this.#right.set(id, wanted);
+  }
+
+  async #takeDown(id: string, signal: AbortSignal): Promise<void> {
+    const carried = this.#carried.get(id);
+    this.#right.delete(id);
+    await settled([
+      this.#applyFlows([endpointOwner(id)], signal),
+      carried ? this.deps.switch.applyPorts([], [carried.port.name], signal) : Promise.resolve(),
+    ]);
+    this.#carried.delete(id);
+    if (carried) this.#deleteLink(carried.link.hostLink);
+  }
+
+  async #applyFlows(owners: readonly string[], signal: AbortSignal): Promise<void> {
+    const add: Flow[] = [];
+    const remove: Flow[] = [];
+    const wanted = owners.map((owner) => ({ owner, flows: this.deps.desired.flows(owner) }));
+    for (const { owner, flows } of wanted) {
+      const change = this.#ledger.change(owner, flows);
+      add.push(...change.add);
+      remove.push(...change.remove);
+    }
+    if (add.length + remove.length) await this.deps.switch.applyFlows({ add, remove }, signal);
+    for (const { owner, flows } of wanted) this.#ledger.confirm(owner, flows);
+  }
+
+  #deleteLink(hostLink: string): void {
+    this.#links.delete(hostLink).catch((error) =>
+      this.deps.log.warn("Could not delete link {link}: {error}", {
+        link: hostLink,
+        error: messageOf(error),
+      })
+    );
+  }
+
+  async #resync(): Promise<boolean> {
+    if (!this.deps.switch.connected) throw unreachable();
+    const signal = AbortSignal.timeout(RESYNC_DEADLINE_MS);
+    const endpoints = [...this.deps.desired.endpoints()];
+    this.#right.clear();
+    const links = await this.#links.observe();
+    const troubles = new Map<string, string>();
+    for (const wanted of endpoints) {
+      this.#carried.set(wanted.endpoint.id, wanted);
+      await this.#attempt(wanted, troubles, () => this.#links.ensure(wanted.link));
+    }
+    await this.#resyncPorts(endpoints, troubles, signal);
+    await this.#resyncFlows(signal);
+    const host = this.deps.desired.host;
+    if (host) await this.deps.kernel.ensureHostAccess(host.access);
+    const wantedLinks = new Set(endpoints.map((wanted) => wanted.link.hostLink));
+    for (const name of [...links.keys()]) if (!wantedLinks.has(name)) this.#deleteLink(name);
+    for (const id of this.#carried.keys()) {
+      if (!this.deps.desired.endpoint(id)) this.#carried.delete(id);
+    }
+    for (const { endpoint } of endpoints) this.deps.report(endpoint.id, troubles.get(endpoint.id));
+    return troubles.size === 0;
+  }
+
+  async #resyncPorts(
+    endpoints: readonly DesiredEndpoint[],
+    troubles: Map<string, string>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const host = this.deps.desired.host;
+    const present = new Map(this.deps.switch.ports().map((port) => [port.name, port]));
+    const wanted = new Set(endpoints.map(({ port }) => port.name));
+    if (host) wanted.add(host.port.name);
+    const orphans = [...present.keys()].filter((name) => !wanted.has(name));
+    const hostPort = host && !isRight(present.get(host.port.name), host.port) ? [host.port] : [];
+    if (orphans.length + hostPort.length) {
+      await this.deps.switch.applyPorts(hostPort, orphans, signal);
+    }
+    const missing = endpoints.filter(({ endpoint, port }) =>
+      !troubles.has(endpoint.id) && !isRight(present.get(port.name), port)
+    );
+    await Promise.all(
+      missing.map((endpoint) =>
+        this.#attempt(
+          endpoint,
+          troubles,
+          () => this.deps.switch.applyPorts([endpoint.port], [], signal),
+        )
+      ),
+    );
+  }
+
+  async #resyncFlows(signal: AbortSignal): Promise<void> {
+    const owners = this.deps.desired.owners().map((owner) => ({
+      owner,
+      flows: this.deps.desired.flows(owner),
+    }));
+    const changed = await this.deps.switch.reconcileFlows(
+      owners.flatMap(({ flows }) => flows),
+      signal,
+    );
+    this.#ledger.clear();
+    for (const { owner, flows } of owners) this.#ledger.confirm(owner, flows);
+    if (changed.added + changed.removed) {
+      this.deps.log.info("Mended flows: {added} added, {removed} removed", changed);
+    }
+  }
+
+  async #attempt(
+    wanted: DesiredEndpoint,
+    troubles: Map<string, string>,
+    work: () => Promise<void>,
+  ): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      troubles.set(wanted.endpoint.id, messageOf(error));
+    }
+  }
+}
+
+/** Waits for all, so that nothing still runs when the caller cleans up; then throws the first failure. */
+async function settled(work: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find((result) => result.status === "rejected");
+  if (failed?.status === "rejected") throw failed.reason;
+}
+
+function isRight(port: PortState | undefined, wanted: PortSpec): boolean {
+  return port?.number === wanted.number && port.error === undefined &&
+    port.externalIds["contiv-owner"] === wanted.externalIds["contiv-owner"];
+}
+
+function unreachable(): SwitchError {
+  return new SwitchError(
+    "unavailable",
+    "Open vSwitch is not reachable: start ovsdb-server and ovs-vswitchd (`contiv doctor` says what is missing)",
+  );
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
