@@ -1,0 +1,126 @@
+/**
+ * Reads the replica: our bridge, its ports, and where a name is in use. Pure.
+ * @module
+ */
+import { integer, stringMap, strings, text, uuids } from "./ovsdb_data.ts";
+import type { Replica } from "./replica.ts";
+
+/** The external id by which we know our own; its value says what a port is for. */
+export const OWNER = "contiv-owner";
+
+export interface BridgeView {
+  readonly uuid: string;
+  readonly name: string;
+  readonly ports: readonly string[];
+  readonly failMode: string | undefined;
+  readonly datapathType: string;
+  readonly externalIds: Readonly<Record<string, string>>;
+  readonly otherConfig: Readonly<Record<string, string>>;
+  readonly protocols: readonly string[];
+  readonly controllers: readonly string[];
+}
+
+export interface PortView {
+  readonly uuid: string;
+  readonly name: string;
+  readonly externalIds: Readonly<Record<string, string>>;
+  /** A bond has several, which we neither make nor change: undefined then. */
+  readonly interface: InterfaceView | undefined;
+}
+
+export interface InterfaceView {
+  readonly uuid: string;
+  /** "" is "system". */
+  readonly type: string;
+  readonly externalIds: Readonly<Record<string, string>>;
+  readonly options: Readonly<Record<string, string>>;
+  readonly mac: string | undefined;
+  readonly mtuRequest: number | undefined;
+  readonly numberRequest: number | undefined;
+  /** −1: could not be attached; undefined: not yet. */
+  readonly number: number | undefined;
+  readonly error: string | undefined;
+}
+
+export interface RootView {
+  readonly uuid: string;
+  /** What ovs-vswitchd has put into force: the `next_cfg` that it saw. */
+  readonly currentConfiguration: number;
+  readonly datapathTypes: readonly string[];
+}
+
+export function root(replica: Replica): RootView | undefined {
+  for (const [uuid, row] of replica.rows("Open_vSwitch")) {
+    return {
+      uuid,
+      currentConfiguration: integer(row.cur_cfg) ?? 0,
+      datapathTypes: strings(row.datapath_types),
+    };
+  }
+  return undefined;
+}
+
+export function bridge(replica: Replica, name: string): BridgeView | undefined {
+  for (const [uuid, row] of replica.rows("Bridge")) {
+    if (text(row.name) !== name) continue;
+    return {
+      uuid,
+      name,
+      ports: uuids(row.ports),
+      failMode: text(row.fail_mode),
+      datapathType: text(row.datapath_type) || "system",
+      externalIds: stringMap(row.external_ids),
+      otherConfig: stringMap(row.other_config),
+      protocols: strings(row.protocols),
+      controllers: uuids(row.controller),
+    };
+  }
+  return undefined;
+}
+
+export function port(replica: Replica, uuid: string): PortView | undefined {
+  const row = replica.row("Port", uuid);
+  if (!row) return undefined;
+  const interfaces = uuids(row.interfaces);
+  return {
+    uuid,
+    name: text(row.name) ?? "",
+    externalIds: stringMap(row.external_ids),
+    interface: interfaces.length === 1 ? interfaceOf(replica, interfaces[0]) : undefined,
+  };
+}
+
+/** The ports of a bridge by name, its own local port (named as the bridge) included. */
+export function portsOf(replica: Replica, of: BridgeView): ReadonlyMap<string, PortView> {
+  const ports = new Map<string, PortView>();
+  for (const uuid of of.ports) {
+    const view = port(replica, uuid);
+    if (view) ports.set(view.name, view);
+  }
+  return ports;
+}
+
+/** Name of the bridge that holds the port `name`, of whichever owner. */
+export function bridgeWithPort(replica: Replica, name: string): string | undefined {
+  for (const row of replica.rows("Bridge").values()) {
+    const holds = uuids(row.ports).some((id) => text(replica.row("Port", id)?.name) === name);
+    if (holds) return text(row.name);
+  }
+  return undefined;
+}
+
+function interfaceOf(replica: Replica, uuid: string | undefined): InterfaceView | undefined {
+  const row = replica.row("Interface", uuid);
+  if (!row || uuid === undefined) return undefined;
+  return {
+    uuid,
+    type: text(row.type) || "system",
+    externalIds: stringMap(row.external_ids),
+    options: stringMap(row.options),
+    mac: text(row.mac),
+    mtuRequest: integer(row.mtu_request),
+    numberRequest: integer(row.ofport_request),
+    number: integer(row.ofport),
+    error: text(row.error),
+  };
+}
