@@ -7,8 +7,8 @@ import type { Flow } from "../pipeline/flow.ts";
 /** A port that we want on the integration bridge. */
 export interface PortSpec {
   readonly name: string;
-  /** "system": an existing link (veth). "internal": made by the switch. */
-  readonly type: "system" | "internal";
+  /** "system": an existing link (veth). "internal" and "vxlan": made by the switch. */
+  readonly type: "system" | "internal" | "vxlan";
   /** The OpenFlow port number that it must get (ofport_request). */
   readonly number: number;
   /** Written to external_ids of Port and Interface; `contiv-owner` says which object the port is for, and that it is ours. */
@@ -16,6 +16,8 @@ export interface PortSpec {
   /** Only for internal ports. */
   readonly mac?: string;
   readonly mtu?: number;
+  /** Only for tunnels: Interface.options, e.g. `{remote_ip: "flow", key: "flow"}`. */
+  readonly options?: Readonly<Record<string, string>>;
 }
 
 /** A port as the switch's database has it now. */
