@@ -1,0 +1,144 @@
+/**
+ * RequestAddress and ReleaseAddress: addresses that Docker's IPAM asks for before it makes an endpoint. They are held for Docker until
+ * it releases them, whatever becomes of the endpoint.
+ * @module
+ */
+import { releaseAddress, requestAddress } from "../intent/endpoint.ts";
+import { IntentError } from "../intent/error.ts";
+import { addToAddress, formatAddress, parseAddress } from "../net/address.ts";
+import { formatPrefix, type Prefix, prefixContains } from "../net/prefix.ts";
+import { type Plan, unchanged } from "../state/plan.ts";
+import type { Snapshot } from "../state/snapshot.ts";
+import type { NetworkState } from "../model/records.ts";
+import { mappings, SWARM } from "./mapping.ts";
+import {
+  networkOfPool,
+  parsePoolId,
+  type PoolId,
+  type PoolNetwork,
+  tenantOfDockerPool,
+} from "./pool_id.ts";
+import type { Asker } from "./asker.ts";
+import { findReservation } from "./reservation.ts";
+
+export interface PoolAddressRequest {
+  readonly poolId: string;
+  /** Empty: the lowest free one. */
+  readonly address: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** The address with its prefix length, as libnetwork wants it. */
+export function requestPoolAddress(
+  snapshot: Snapshot,
+  request: PoolAddressRequest,
+  asker: Asker,
+): Plan<string> {
+  const pool = parsePoolId(request.poolId);
+  if (pool === undefined) {
+    throw new IntentError("invalid", `pool ${request.poolId} is not one of this driver's`);
+  }
+  const address = request.address === "" ? undefined : addressIn(pool.prefix, request.address);
+  const found = networkOfPool(snapshot, pool);
+  if (request.options["RequestAddressType"] === "com.docker.network.gateway") {
+    return unchanged(gateway(snapshot, pool, found?.network, address));
+  }
+  if (found === undefined) {
+    // `--aux-address`, asked for before the network: CreateNetwork names it again and reserves it then.
+    if (tenantOfDockerPool(pool) !== undefined && address !== undefined) {
+      return unchanged(cidrOf(address, pool.prefix));
+    }
+    throw noNetwork(request.poolId);
+  }
+  if (address !== undefined && heldBySwarm(snapshot, pool, found)) {
+    return unchanged(cidrOf(address, pool.prefix));
+  }
+  const plan = requestAddress(snapshot, {
+    space: found.network.addressSpace,
+    ref: found.ref,
+    family: pool.prefix.address.family,
+    ...(address === undefined ? {} : { address }),
+  }, { now: asker.now, host: asker.host });
+  return { ...plan, result: cidrOf(plan.result, pool.prefix) };
+}
+
+/** Whatever is unknown, or was never held for Docker, is released already. */
+export function releasePoolAddress(
+  snapshot: Snapshot,
+  poolId: string,
+  address: string,
+  asker: Asker,
+): Plan<boolean> {
+  const pool = parsePoolId(poolId);
+  const found = pool && networkOfPool(snapshot, pool);
+  const parsed = parseAddress(address);
+  if (!pool || !found || !parsed || heldBySwarm(snapshot, pool, found)) return unchanged(false);
+  return releaseAddress(
+    snapshot,
+    { space: found.network.addressSpace, address: formatAddress(parsed) },
+    { now: asker.now, host: asker.host },
+  );
+}
+
+/** A gateway is its network's own and is never handed out, so nothing is written for it. */
+function gateway(
+  snapshot: Snapshot,
+  pool: PoolId,
+  network: NetworkState | undefined,
+  asked: string | undefined,
+): string {
+  if (network === undefined) return cidrOf(asked ?? firstAddress(snapshot, pool), pool.prefix);
+  const own = pool.prefix.address.family === 4 ? network.gateway : network.ipv6Gateway ?? "";
+  if (asked !== undefined && own !== "" && asked !== own) {
+    throw new IntentError(
+      "conflict",
+      `network ${network.networkName} has the gateway ${own}, not ${asked}`,
+      "leave --gateway out",
+    );
+  }
+  // A network without gateway: engines before 28 insist on an answer. The network address is nobody's, and Join gives no gateway.
+  return own === "" ? formatPrefix(pool.prefix) : cidrOf(own, pool.prefix);
+}
+
+/** The first usable address of the `--ip-range`, or of the pool. */
+function firstAddress(snapshot: Snapshot, pool: PoolId): string {
+  const tenant = tenantOfDockerPool(pool);
+  const range = tenant === undefined
+    ? undefined
+    : findReservation(snapshot, tenant, pool.prefix)?.range;
+  const first = parseAddress(range?.split("-")[0] ?? "") ?? pool.prefix.address;
+  return formatAddress(first.value === pool.prefix.address.value ? addToAddress(first, 1) : first);
+}
+
+/**
+ * Under swarm the manager holds every address in the global space; a node asks for the same one again in its local space, and releases
+ * that while the manager still holds it.
+ */
+function heldBySwarm(snapshot: Snapshot, pool: PoolId, { ref }: PoolNetwork): boolean {
+  return !pool.global &&
+    mappings(snapshot).some((mapping) =>
+      mapping.docknetUUID[SWARM] !== undefined && mapping.tenantName === ref.tenant &&
+      mapping.networkName === ref.network && mapping.serviceName === ref.group
+    );
+}
+
+function addressIn(prefix: Prefix, text: string): string {
+  const address = parseAddress(text);
+  if (address !== undefined && prefixContains(prefix, address)) return formatAddress(address);
+  throw new IntentError(
+    "invalid",
+    `hostIP ${text} is exceeding beyond subnet ${formatPrefix(prefix)}`,
+  );
+}
+
+function cidrOf(address: string, prefix: Prefix): string {
+  return `${address}/${prefix.length}`;
+}
+
+function noNetwork(poolId: string): IntentError {
+  return new IntentError(
+    "not-found",
+    `the network of pool ${poolId} does not exist`,
+    "remove the Docker network and create it again",
+  );
+}
