@@ -15,8 +15,8 @@ import { StoreError } from "../../mod/state/store.ts";
 import { attachRequest, endpointName } from "./attach_request.ts";
 
 export interface AgentApiDeps {
-  /** Throws IntentError "unavailable" while the agent has not started. */
-  readonly endpoints: () => EndpointService;
+  /** Undefined while the agent has not started. */
+  readonly endpoints: () => EndpointService | undefined;
   /** Absolute path of a namespace given by name or path. */
   readonly resolveNamespace: (nameOrPath: string) => Promise<string>;
   /** Flows that an endpoint has, as text. */
@@ -47,7 +47,7 @@ export function agentApi(deps: AgentApiDeps): Hono {
   });
   app.delete("/v1/endpoints/:name", async (c) => {
     const endpointID = c.req.param("name");
-    const endpoints = deps.endpoints();
+    const endpoints = started(deps);
     if (!endpoints.find(endpointID)) return c.text("endpoint not found\n", 404);
     await endpoints.remove({ endpointID }, AbortSignal.timeout(DEADLINE_MS));
     return c.json(endpointID);
@@ -67,6 +67,16 @@ export function agentApi(deps: AgentApiDeps): Hono {
   return app;
 }
 
+function started(deps: AgentApiDeps): EndpointService {
+  const endpoints = deps.endpoints();
+  if (endpoints) return endpoints;
+  throw new IntentError(
+    "unavailable",
+    "this host's agent has not started yet",
+    "Its log says what it waits for; `contiv doctor` says what mends it",
+  );
+}
+
 async function attach(deps: AgentApiDeps, body: unknown): Promise<unknown> {
   const parsed = attachRequest.safeParse(body);
   if (!parsed.success) {
@@ -74,7 +84,7 @@ async function attach(deps: AgentApiDeps, body: unknown): Promise<unknown> {
     throw new IntentError("invalid", `${issue?.path.join(".") || "request"}: ${issue?.message}`);
   }
   const request = parsed.data;
-  const endpoints = deps.endpoints();
+  const endpoints = started(deps);
   const sandbox = await deps.resolveNamespace(request.netns);
   const endpointID = endpointName(request);
   const result = await endpoints.create({

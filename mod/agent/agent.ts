@@ -9,6 +9,7 @@ import type { Snapshot } from "../state/snapshot.ts";
 import type { Store } from "../state/store.ts";
 import { transact } from "../state/transact.ts";
 import { DesiredState } from "./desired_state.ts";
+import type { Flow } from "../pipeline/flow.ts";
 import { Endpoints } from "./endpoints.ts";
 import { type HostFacts, VXLAN_OVERHEAD } from "./host_facts.ts";
 import type { Kernel } from "./kernel.ts";
@@ -90,6 +91,11 @@ export class Agent {
   /** Why the last full comparison failed; undefined when it did not. */
   get trouble(): string | undefined {
     return this.#trouble;
+  }
+
+  /** Flows that the endpoint with this id (Docker's, or its name) has here; undefined when it is not here. */
+  flowsOf(endpointID: string): readonly Flow[] | undefined {
+    return this.endpoints.flowsOf(endpointID);
   }
 
   /** Notes how an endpoint fares; the store hears of it soon. */

@@ -7,6 +7,7 @@ import type { EndpointState } from "../model/records.ts";
 import { endpointKey } from "../state/keys.ts";
 import type { Plan } from "../state/plan.ts";
 import type { Snapshot } from "../state/snapshot.ts";
+import type { Flow } from "../pipeline/flow.ts";
 import { createEndpoint, deleteEndpoint, updateEndpoint } from "../intent/endpoint.ts";
 import { within } from "./deadline.ts";
 import { type DesiredEndpoint, hasWayOut } from "./desired_endpoint.ts";
@@ -86,6 +87,10 @@ export class Endpoints implements EndpointService {
   find(endpointID: string): EndpointResult | undefined {
     const found = this.#find(endpointID);
     return found && this.#result(found);
+  }
+
+  flowsOf(endpointID: string): readonly Flow[] | undefined {
+    return this.#find(endpointID)?.flows;
   }
 
   /** From desired state, not from the store: only this host's own are found. */

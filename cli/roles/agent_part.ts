@@ -1,0 +1,105 @@
+/**
+ * The agent of this host in a process: kernel, switch, reconciler, its unix socket.
+ * @module
+ */
+import { agentApi } from "../../api/agent/agent_api.ts";
+import { servePlugin } from "../../api/libnetwork/socket.ts";
+import { openKernel } from "../../drivers/linux/kernel.ts";
+import { openSwitch } from "../../drivers/ovs/switch.ts";
+import { Agent } from "../../mod/agent/agent.ts";
+import type { Log } from "../../mod/agent/log.ts";
+import { formatFlow } from "../../mod/pipeline/flow.ts";
+import { delay, persist } from "./delay.ts";
+import type { Later } from "./docker_part.ts";
+import { localAddress } from "./local_address.ts";
+import type { Services } from "./services.ts";
+import type { PluginSettings } from "./settings.ts";
+import type { State } from "./state_part.ts";
+
+/** Resolves when this host is as the store says, and its socket answers. Waits for Open vSwitch as long as it takes. */
+export async function startAgent(
+  settings: PluginSettings,
+  host: string,
+  state: State,
+  later: Later,
+  services: Services,
+  log: Log,
+  signal: AbortSignal,
+): Promise<Agent> {
+  const kernel = await openKernel();
+  services.add("kernel", () => kernel.close());
+  const vswitch = openSwitch({
+    runDirectory: settings.ovsRunDirectory,
+    datapath: settings.datapath,
+    startDaemons: true,
+    logger: log,
+  });
+  services.add("switch", () => vswitch.close());
+  const deps = {
+    store: state.store,
+    cache: state.cache,
+    switch: vswitch,
+    kernel,
+    log,
+    host,
+    vtepAddress: settings.vtepAddress ?? localAddress(Deno.networkInterfaces()),
+    now: Date.now,
+    random: Math.random,
+    delay,
+  };
+  let started: Agent | undefined;
+  await serveAgent(settings, () => started, later, kernel, services, log);
+  const agent = await persist(
+    () => Agent.start(deps, signal),
+    (error) => log.error("This host's agent cannot start yet: {error}", { error: String(error) }),
+    signal,
+  );
+  services.add("agent", () => agent.close());
+  started = agent;
+  later.endpoints = agent.endpoints;
+  log.info(
+    "Host {host} is ready: Open vSwitch {version}, {datapath} datapath, flows by {flowProgrammer}, MTU {mtu}",
+    {
+      host,
+      mtu: agent.facts.mtu,
+      ...agent.switchFacts,
+    },
+  );
+  return agent;
+}
+
+async function serveAgent(
+  settings: PluginSettings,
+  agent: () => Agent | undefined,
+  later: Later,
+  kernel: { resolveNamespace(nameOrPath: string): Promise<string> },
+  services: Services,
+  log: Log,
+): Promise<void> {
+  const app = agentApi({
+    endpoints: () => later.endpoints,
+    resolveNamespace: (nameOrPath) => kernel.resolveNamespace(nameOrPath),
+    flows: (endpointID) => agent()?.flowsOf(endpointID)?.map(formatFlow),
+    health: () => {
+      const running = agent();
+      const trouble = running ? running.trouble : "not started yet";
+      return {
+        ok: running !== undefined && trouble === undefined,
+        ...(trouble ? { trouble } : {}),
+        ...running?.facts,
+      };
+    },
+    log,
+  });
+  const stop = new AbortController();
+  const socket = `${settings.runDirectory}/agent.sock`;
+  const server = await servePlugin(
+    socket,
+    async (request) => await app.fetch(request),
+    stop.signal,
+  );
+  services.add("agent socket", async () => {
+    stop.abort();
+    await server.finished;
+  });
+}

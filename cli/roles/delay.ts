@@ -1,0 +1,40 @@
+/**
+ * The process's timer, as the domain asks for it.
+ * @module
+ */
+
+/** Resolves after `milliseconds`, or at once when the signal aborts. Keeps no timer behind. */
+export function delay(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const end = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal?.addEventListener("abort", end, { once: true });
+  });
+}
+
+/**
+ * Tries `attempt` until it succeeds, with doubling, jittered pauses of at most `longest` ms, and tells `failed` why each time.
+ * Throws the signal's reason when that aborts.
+ */
+export async function persist<T>(
+  attempt: () => Promise<T>,
+  failed: (error: unknown) => void,
+  signal: AbortSignal,
+  longest = 10_000,
+): Promise<T> {
+  for (let pause = 250;; pause = Math.min(pause * 2, longest)) {
+    signal.throwIfAborted();
+    try {
+      return await attempt();
+    } catch (error) {
+      signal.throwIfAborted();
+      failed(error);
+    }
+    await delay(pause * (0.5 + Math.random() / 2), signal);
+  }
+}

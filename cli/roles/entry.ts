@@ -1,0 +1,88 @@
+/**
+ * What the long-running roles have in common: options to settings, help, logging, signals, an orderly end.
+ * @module
+ */
+import { VERSION, versionText } from "../version.ts";
+import { helpText } from "./help.ts";
+import { logOf, startLogging } from "./logging.ts";
+import { type Option, OptionError, type OptionValues } from "./option.ts";
+import { parseOptions } from "./parse_options.ts";
+import { Services } from "./services.ts";
+import type { CommonSettings } from "./settings.ts";
+
+/** EINVAL, as the original: a configuration that cannot be used. */
+const UNUSABLE = 22;
+/** SIGTERM to the end of the process. Traffic goes on without it. */
+const SHUTDOWN_DEADLINE_MS = 4500;
+
+export interface RoleDefinition<T extends CommonSettings> {
+  readonly name: string;
+  readonly summary: string;
+  readonly options: readonly Option[];
+  readonly environmentPrefixes: readonly string[];
+  readonly settings: (values: OptionValues) => T;
+  /** Starts everything, adding what has to be closed to `services`. `signal` aborts when the process is told to stop. */
+  readonly start: (settings: T, services: Services, signal: AbortSignal) => Promise<void>;
+}
+
+/** Runs the role until SIGTERM or SIGINT, or until it cannot go on; returns the exit status. */
+export async function runRole<T extends CommonSettings>(
+  role: RoleDefinition<T>,
+  argv: string[],
+): Promise<number> {
+  let settings: T;
+  try {
+    const environment = (name: string) => Deno.env.get(name);
+    const parsed = parseOptions(role.options, argv, environment, role.environmentPrefixes);
+    if (parsed.help) {
+      return print(
+        helpText(role.name, role.summary, role.options, role.environmentPrefixes[0] ?? ""),
+      );
+    }
+    if (parsed.version) return print(versionText(VERSION));
+    settings = role.settings(parsed.values);
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error;
+    console.error(`contiv ${role.name}: ${error.message}`);
+    return UNUSABLE;
+  }
+  await startLogging(settings.log, Deno.hostname());
+  return await untilStopped(role, settings);
+}
+
+async function untilStopped<T extends CommonSettings>(
+  role: RoleDefinition<T>,
+  settings: T,
+): Promise<number> {
+  const log = logOf(role.name);
+  const services = new Services(log);
+  const stop = new AbortController();
+  const stopped = new Promise<void>((resolve) => {
+    const onSignal = () => {
+      resolve();
+      stop.abort(new DOMException("The process was told to stop", "AbortError"));
+    };
+    Deno.addSignalListener("SIGTERM", onSignal);
+    Deno.addSignalListener("SIGINT", onSignal);
+  });
+  let status = 0;
+  try {
+    await role.start(settings, services, stop.signal);
+    await stopped;
+    log.info("Stopping; bridge, ports and flows stay, and traffic goes on");
+  } catch (error) {
+    if (!stop.signal.aborted) {
+      status = 1;
+      log.error("Cannot go on: {error}", {
+        error: error instanceof Error ? error.message : String(error),
+      });
+    }
+  }
+  await services.close(AbortSignal.timeout(SHUTDOWN_DEADLINE_MS));
+  return status;
+}
+
+function print(text: string): number {
+  console.log(text.trimEnd());
+  return 0;
+}

@@ -1,0 +1,66 @@
+/**
+ * A master in a process: the REST API, and the first configuration of an empty store.
+ * @module
+ */
+import { masterApi } from "../../api/rest/master_api.ts";
+import { serveMaster } from "../../api/rest/serve.ts";
+import type { Log } from "../../mod/agent/log.ts";
+import { bootstrap } from "../../mod/intent/objects.ts";
+import { VERSION } from "../version.ts";
+import { persist } from "./delay.ts";
+import { localAddress } from "./local_address.ts";
+import type { Services } from "./services.ts";
+import type { ListenAddress, MasterSettings } from "./settings.ts";
+import type { State } from "./state_part.ts";
+
+const BOOTSTRAP_DEADLINE_MS = 10_000;
+
+/** Resolves when the API answers and the store holds the global configuration and the default tenant. */
+export async function startMaster(
+  settings: MasterSettings,
+  state: State,
+  services: Services,
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
+  const app = masterApi({
+    store: state.store,
+    cache: state.cache,
+    now: Date.now,
+    info: {
+      version: VERSION.Version,
+      gitCommit: VERSION.GitCommit,
+      buildTime: VERSION.BuildTime,
+      localAddress: settings.control?.hostname ?? localAddress(Deno.networkInterfaces()),
+      port: settings.control?.port ?? settings.listen.port,
+    },
+    clusterMode: settings.mode,
+    roles: ["master"],
+    log,
+  });
+  const stop = new AbortController();
+  const server = serveMaster(app, listenText(settings.listen), { signal: stop.signal, log });
+  services.add("API", async () => {
+    stop.abort();
+    await server.finished;
+  });
+  await persist(
+    () =>
+      state.commit(
+        (snapshot) =>
+          bootstrap(snapshot, { fwdMode: settings.forwardMode, infra: settings.infra }, {
+            now: Date.now(),
+            clusterMode: settings.mode,
+          }),
+        AbortSignal.any([signal, AbortSignal.timeout(BOOTSTRAP_DEADLINE_MS)]),
+      ),
+    (error) =>
+      log.warn("The first configuration is not written yet: {error}", { error: String(error) }),
+    signal,
+  );
+  log.info("The API listens on http://{address}", { address: server.address });
+}
+
+function listenText({ hostname, port }: ListenAddress): string {
+  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+}

@@ -1,0 +1,58 @@
+/**
+ * `contiv plugin`: the agent of one host.
+ * @module
+ */
+import { startAgent } from "./agent_part.ts";
+import { followDocker, type Later, serveDockerPlugin } from "./docker_part.ts";
+import { runRole } from "./entry.ts";
+import { logOf } from "./logging.ts";
+import { PLUGIN_OPTIONS } from "./options.ts";
+import type { Services } from "./services.ts";
+import { type PluginSettings, pluginSettings } from "./settings.ts";
+import { startState, type State } from "./state_part.ts";
+
+export function plugin(argv: string[]): Promise<number> {
+  return runRole({
+    name: "plugin",
+    summary:
+      "The agent of this host: connects its containers through Open vSwitch, as the store says. Ends on SIGTERM; " +
+      "their traffic goes on.",
+    options: PLUGIN_OPTIONS,
+    environmentPrefixes: ["CONTIV_NETPLUGIN_"],
+    settings: pluginSettings,
+    start: (settings, services, signal) =>
+      startPlugin(
+        settings,
+        services,
+        signal,
+        () => startState(settings.store, services, logOf("state"), signal),
+      ),
+  }, argv);
+}
+
+/** Docker's socket first: the engine waits for its drivers when it starts, whatever else is missing. */
+export async function startPlugin(
+  settings: PluginSettings,
+  services: Services,
+  signal: AbortSignal,
+  openState: () => Promise<State>,
+): Promise<void> {
+  const host = settings.host ?? Deno.hostname();
+  const later: Later = {};
+  if (settings.pluginSocket) await serveDockerPlugin(settings.pluginSocket, host, later, services);
+  const state = await openState();
+  later.state = state;
+  const agent = await startAgent(settings, host, state, later, services, logOf("agent"), signal);
+  if (settings.pluginSocket && settings.dockerSocket) {
+    const driver = settings.pluginSocket.replace(/^.*\//, "").replace(/\.sock$/, "");
+    followDocker(
+      settings.dockerSocket,
+      driver,
+      host,
+      state,
+      agent.endpoints,
+      logOf("docker"),
+      services,
+    );
+  }
+}
