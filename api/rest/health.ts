@@ -1,0 +1,57 @@
+/**
+ * `/healthz`: whether this master can do its work, for load balancers and people.
+ * @module
+ */
+import { z } from "zod";
+import { MASTER_CONFIG } from "../../mod/state/keys.ts";
+import type { Snapshot } from "../../mod/state/snapshot.ts";
+import type { MasterDependencies } from "./dependencies.ts";
+
+const PROBE_DEADLINE_MS = 2_000;
+
+export const healthDocument = z.object({
+  ok: z.boolean(),
+  store: z.object({
+    ok: z.boolean(),
+    description: z.string().describe("Which store; never credentials"),
+    error: z.string().optional(),
+  }),
+  cache: z.object({
+    ok: z.boolean(),
+    revision: z.number().int().optional().describe(
+      "Revision of the store that reads are served at",
+    ),
+    error: z.string().optional(),
+  }),
+  roles: z.array(z.string()).describe("What this process does"),
+});
+
+export type Health = z.infer<typeof healthDocument>;
+
+export async function health(deps: MasterDependencies): Promise<Health> {
+  const store = await storeHealth(deps);
+  const cache = cacheHealth(() => deps.cache.snapshot());
+  return { ok: store.ok && cache.ok, store, cache, roles: [...deps.roles] };
+}
+
+async function storeHealth({ store }: MasterDependencies): Promise<Health["store"]> {
+  const { description } = store;
+  try {
+    await store.get(MASTER_CONFIG, { signal: AbortSignal.timeout(PROBE_DEADLINE_MS) });
+    return { ok: true, description };
+  } catch (error) {
+    return { ok: false, description, error: message(error) };
+  }
+}
+
+function cacheHealth(snapshot: () => Snapshot): Health["cache"] {
+  try {
+    return { ok: true, revision: snapshot().revision };
+  } catch (error) {
+    return { ok: false, error: message(error) };
+  }
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

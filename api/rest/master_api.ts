@@ -1,0 +1,98 @@
+/**
+ * The master's REST API: Contiv v1's routes, bodies and texts, with proper status codes. Reads come from the cache and work while the
+ * store is down; every write is one transaction.
+ * @module
+ */
+import { type Context, Hono } from "hono";
+import { objectIntents } from "../../mod/intent/registry.ts";
+import type { MasterDependencies } from "./dependencies.ts";
+import {
+  errorReply,
+  forOriginalClient,
+  internalError,
+  isOriginalClient,
+  PageNotFound,
+} from "./error_reply.ts";
+import { health } from "./health.ts";
+import { addEndpointRoutes, addObjectRoutes } from "./object_routes.ts";
+import { addPluginRoutes } from "./plugin_routes.ts";
+
+export type { MasterDependencies, MasterInfo } from "./dependencies.ts";
+
+/** The whole API; paths are taken with and without their trailing slash. */
+export function masterApi(deps: MasterDependencies): Hono {
+  const app = new Hono({ strict: false });
+  const types = objectIntents.map((intent) => intent.object);
+  app.use(async (c, next) => {
+    const started = performance.now();
+    await next();
+    deps.log.debug("{method} {path} {status} in {duration} ms", {
+      method: c.req.method,
+      path: c.req.path.slice(0, 256),
+      status: c.res.status,
+      duration: Math.round((performance.now() - started) * 100) / 100,
+    });
+  });
+  for (const type of types.filter(({ inspectOnly }) => !inspectOnly)) {
+    addObjectRoutes(app, deps, type);
+  }
+  addEndpointRoutes(app, deps);
+  addPluginRoutes(app, deps);
+  addDocumentRoutes(app, deps);
+  app.get("/openapi.json", async (c) => {
+    const { openApiDocument } = await import("./openapi.ts");
+    return c.json(openApiDocument(types, deps.info.version));
+  });
+  app.notFound((c) => fail(c, deps, new PageNotFound(nothingAt(c.req.path, types))));
+  app.onError((error, c) => fail(c, deps, error));
+  return app;
+}
+
+/** `/version` and `/info` are text/plain without a newline, as the original's. */
+function addDocumentRoutes(app: Hono, deps: MasterDependencies): void {
+  const { info } = deps;
+  app.get("/version", (c) =>
+    c.text(JSON.stringify({
+      GitCommit: info.gitCommit,
+      Version: info.version,
+      BuildTime: info.buildTime,
+    })));
+  app.get("/info", (c) =>
+    c.text(JSON.stringify({
+      // Every master accepts writes, so each is its own leader.
+      "current-state": "leader",
+      "leader-ip": `${info.localAddress}:${info.port}`,
+      "local-ip": info.localAddress,
+      "netmaster-nodes": [info.localAddress],
+      "netplugin-nodes": [],
+    })));
+  app.get("/healthz", async (c) => {
+    const document = await health(deps);
+    return c.json(document, document.ok ? 200 : 503);
+  });
+}
+
+function fail(c: Context, { log }: MasterDependencies, error: unknown): Response {
+  let reply = errorReply(error);
+  if (!reply) {
+    const requestId = crypto.randomUUID();
+    log.error("{method} {path} failed unexpectedly (request id {requestId}): {error}", {
+      method: c.req.method,
+      path: c.req.path.slice(0, 256),
+      requestId,
+      error: error instanceof Error ? error.stack ?? error.message : String(error),
+    });
+    reply = internalError(requestId);
+  }
+  const { status, text } = isOriginalClient(c.req.header("user-agent"))
+    ? forOriginalClient(error, reply)
+    : reply;
+  return c.text(text, status, { "content-type": "text/plain; charset=utf-8" });
+}
+
+function nothingAt(path: string, types: readonly { readonly plural: string }[]): string {
+  const plurals = [...new Set([...types.map(({ plural }) => plural), "endpoints"])].sort();
+  return `Nothing is at ${JSON.stringify(path.slice(0, 200))}. Objects are at /api/v1/<plural>/ (${
+    plurals.join(", ")
+  }); GET /openapi.json lists every path`;
+}
