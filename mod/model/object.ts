@@ -21,6 +21,10 @@ export interface ObjectType {
   readonly schema: z.ZodObject;
   /** Shape of the `Oper` half of an inspect document; absent when the object has none. */
   readonly operSchema?: z.ZodObject;
+  /** Names of its link sets, in wire order; absent when it has no `link-sets`. */
+  readonly linkSets?: readonly string[];
+  /** Names of its links, in wire order; absent when it has no `links`. */
+  readonly links?: readonly string[];
   /** Endpoints: no list, no create; only `GET /api/v1/inspect/endpoints/{id}/`. */
   readonly inspectOnly?: boolean;
   /** One or two sentences for the API's documentation. */
