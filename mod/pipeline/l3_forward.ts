@@ -1,0 +1,91 @@
+/**
+ * Table l3_forward: the router of every tenant. Matches VRF and destination address, writes both MACs and the output port. What is in a
+ * subnet of the VRF but known to nobody is dropped here, never sent to the outside; the rest of an endpoint's traffic goes to host_snat.
+ *
+ * TTL and hop limit stay as they are: containers of one network are neighbours to each other, and protocols among neighbours rely on
+ * 1 or 255 (RFC 5082); between networks there is no loop to end, since nothing that arrives from a tunnel leaves by one. On the way to the
+ * outside the host itself counts as a hop.
+ * @module
+ */
+import { ROUTER_MAC } from "../net/mac.ts";
+import type { Feature } from "./feature.ts";
+import type { Flow } from "./flow.ts";
+import type { PipelineEndpoint, PipelineHost, PipelineNetwork } from "./input.ts";
+import { loadRegister, matchRegister, matchSource } from "./registers.ts";
+import { type FamilySyntax, perFamily, setField } from "./syntax.ts";
+import { gotoTable, missDrop, TABLES } from "./tables.ts";
+
+const UNROUTABLE = 300;
+const ENDPOINT = 200;
+const SUBNET = 150;
+const HOST = 120;
+const PRIVATE_SUBNET = 110;
+const OUTSIDE = 10;
+const table = TABLES.l3_forward;
+
+/**
+ * Destinations that no router forwards: broadcast and multicast frames, "this network", loopback (which a host with route_localnet would
+ * take for its own), multicast and reserved addresses, link-local ones.
+ */
+const UNROUTABLE_MATCHES: readonly (readonly string[])[] = [
+  ["dl_dst=01:00:00:00:00:00/01:00:00:00:00:00"],
+  ["ip", "nw_dst=0.0.0.0/8"],
+  ["ip", "nw_dst=127.0.0.0/8"],
+  ["ip", "nw_dst=224.0.0.0/3"],
+  ["ipv6", "ipv6_dst=::/127"],
+  ["ipv6", "ipv6_dst=fe80::/10"],
+  ["ipv6", "ipv6_dst=ff00::/8"],
+];
+
+export const l3Forward: Feature = {
+  tables: ["l3_forward"],
+
+  base: (host: PipelineHost): readonly Flow[] => [
+    ...UNROUTABLE_MATCHES.map((match) => ({ table, priority: UNROUTABLE, match, actions: [] })),
+    // The host itself may be spoken to; the private addresses beside it are other containers', of any tenant.
+    ...perFamily(host.hostAddress, host.hostAddress6, (address, syntax) => ({
+      table,
+      priority: HOST,
+      match: [syntax.ip, matchSource("endpoint"), `${syntax.destination}=${address}`],
+      actions: [gotoTable("host_snat")],
+    })),
+    ...perFamily(host.privateSubnet, host.privateSubnet6, (subnet, syntax) => ({
+      table,
+      priority: PRIVATE_SUBNET,
+      match: [syntax.ip, `${syntax.destination}=${subnet}`],
+      actions: [],
+    })),
+    {
+      table,
+      priority: OUTSIDE,
+      match: [matchSource("endpoint")],
+      actions: [gotoTable("host_snat")],
+    },
+    missDrop("l3_forward"),
+  ],
+
+  network: ({ vrf, subnet, subnet6 }: PipelineNetwork): readonly Flow[] =>
+    perFamily(subnet, subnet6, (prefix, syntax) => ({
+      table,
+      priority: SUBNET,
+      match: inVrf(vrf, prefix, syntax),
+      actions: [],
+    })),
+
+  endpoint: ({ vrf, address, address6, mac, port }: PipelineEndpoint): readonly Flow[] =>
+    perFamily(address, address6, (destination, syntax) => ({
+      table,
+      priority: ENDPOINT,
+      match: inVrf(vrf, destination, syntax),
+      actions: [
+        setField(ROUTER_MAC, "eth_src"),
+        setField(mac, "eth_dst"),
+        loadRegister("outputPort", port),
+        gotoTable("qos"),
+      ],
+    })),
+};
+
+function inVrf(vrf: number, destination: string, syntax: FamilySyntax): string[] {
+  return [syntax.ip, matchRegister("vrf", vrf), `${syntax.destination}=${destination}`];
+}
