@@ -1,0 +1,38 @@
+/**
+ * Open vSwitch: installed, running, reachable, by which datapath, with our bridge.
+ * @module
+ */
+import type { Facts } from "../facts.ts";
+import { fail, type Finding, ok, warn } from "../finding.ts";
+
+const BRIDGE = "contiv0";
+const START =
+  "sudo systemctl start openvswitch-switch   # or: sudo /usr/share/openvswitch/scripts/ovs-ctl start";
+
+export function checkOpenVswitch(facts: Pick<Facts, "switch" | "settings">): Finding[] {
+  const { installed, running, bridges, kernelModule } = facts.switch;
+  if ("error" in installed) {
+    return [fail("Open vSwitch", installed.error, "sudo apt-get install openvswitch-switch")];
+  }
+  return [
+    ok("Open vSwitch", `version ${installed.value} is installed`),
+    "value" in running
+      ? ok("ovs-vswitchd", `version ${running.value} answers`)
+      : warn("ovs-vswitchd", `${running.error}; \`contiv up\` starts it`, START),
+    kernelModule ? ok("datapath", "the kernel module is loaded") : warn(
+      "datapath",
+      "no kernel module, so packets are switched in userspace, which is slower",
+      "sudo modprobe openvswitch   # when this kernel has it",
+    ),
+    bridge(bridges, facts.settings.ovsRunDirectory),
+  ];
+}
+
+function bridge(bridges: Facts["switch"]["bridges"], directory: string): Finding {
+  if ("error" in bridges) {
+    return warn("bridge", `the database in ${directory} does not answer: ${bridges.error}`, START);
+  }
+  return bridges.value.includes(BRIDGE)
+    ? ok("bridge", `${BRIDGE} is there`)
+    : ok("bridge", `no ${BRIDGE} yet; \`contiv up\` makes it`);
+}

@@ -1,0 +1,51 @@
+/**
+ * The file that all state of one machine lives in, and the clock that its leases are counted by.
+ * @module
+ */
+import type { Facts } from "../facts.ts";
+import { fail, type Finding, ok, warn } from "../finding.ts";
+
+/** Below this, a host that fills its disk loses the ability to change anything soon. */
+const LITTLE_SPACE = 100 * 1024 * 1024;
+/** A clock before this was never set: 2025-01-01. */
+const OLDEST_NOW = Date.UTC(2025, 0, 1);
+
+export function checkStore(facts: Pick<Facts, "store" | "settings" | "now">): Finding[] {
+  return [...file(facts), clock(facts.now)];
+}
+
+function file({ store, settings }: Pick<Facts, "store" | "settings">): Finding[] {
+  if (store.path === undefined) {
+    return [ok("store", `${settings.store.split("://")[0]} is not examined: use its own tools`)];
+  }
+  return [contents(store.path, store), space(store.freeBytes)];
+}
+
+function contents(path: string, { exists, tables }: Facts["store"]): Finding {
+  if (!exists || !tables) return ok("store", `${path} is not there yet; \`contiv up\` makes it`);
+  if ("error" in tables) {
+    return fail(
+      "store",
+      `${path} cannot be opened: ${tables.error}`,
+      `put a backup in its place, or begin anew: sudo mv ${path} ${path}.broken`,
+    );
+  }
+  return tables.value > 0
+    ? ok("store", `${path} opens`)
+    : warn("store", `${path} is an empty database`, `sudo rm ${path}   # when nothing uses it`);
+}
+
+function space(freeBytes: Facts["store"]["freeBytes"]): Finding {
+  if ("error" in freeBytes) return warn("disk space", `unknown: ${freeBytes.error}`);
+  const text = `${Math.floor(freeBytes.value / 1024 / 1024)} MiB free for the store`;
+  return freeBytes.value < LITTLE_SPACE
+    ? warn("disk space", text, "df -h")
+    : ok("disk space", text);
+}
+
+function clock(now: number): Finding {
+  const time = new Date(now).toISOString();
+  return now < OLDEST_NOW
+    ? warn("clock", `${time} cannot be right`, "sudo timedatectl set-ntp true")
+    : ok("clock", time);
+}

@@ -1,0 +1,94 @@
+/**
+ * Everything that the doctor's checks look at, gathered once. The checks are pure functions of this.
+ * @module
+ */
+
+/** What `contiv up` would be told: the doctor examines the places that it would use. */
+export interface DoctorSettings {
+  /** As `--store`: `embedded:///path` is examined, others are left to their own tools. */
+  readonly store: string;
+  readonly ovsRunDirectory: string;
+  readonly runDirectory: string;
+  /** "none": no Docker driver. */
+  readonly pluginSocket: string;
+  /** "none": no engine. */
+  readonly dockerSocket: string;
+  /** The host-private subnet, an IPv4 prefix. */
+  readonly privateSubnet: string;
+}
+
+/** Something that was asked for and came, or the reason why not. */
+export type Answer<T> = { readonly value: T } | { readonly error: string };
+
+export interface LinkAddress {
+  readonly link: string;
+  readonly address: string;
+  readonly length: number;
+  readonly mtu: number;
+}
+
+export interface Route {
+  /** `10.0.0.0/8`, or "default". */
+  readonly prefix: string;
+  readonly link: string;
+}
+
+export interface PortUse {
+  readonly port: number;
+  readonly use: string;
+  /** "ours": a Contiv answers there. */
+  readonly state: "free" | "ours" | "taken";
+}
+
+export interface Directory {
+  readonly path: string;
+  readonly use: string;
+  /** Why it cannot be written to; absent: it can, or it can be made. */
+  readonly error?: string;
+}
+
+export interface SwitchState {
+  /** Version of the installed program. */
+  readonly installed: Answer<string>;
+  readonly kernelModule: boolean;
+  /** Names of the bridges, from the running database. */
+  readonly bridges: Answer<readonly string[]>;
+  /** Version of the running ovs-vswitchd. */
+  readonly running: Answer<string>;
+}
+
+export interface StoreState {
+  /** Absent: not an embedded store. */
+  readonly path?: string;
+  readonly exists: boolean;
+  /** Number of tables, of a file that exists. */
+  readonly tables?: Answer<number>;
+  /** On the file system that the file is or would be on. */
+  readonly freeBytes: Answer<number>;
+}
+
+export interface Facts {
+  readonly settings: DoctorSettings;
+  /** `uname -r` */
+  readonly kernel: string;
+  /** Version of the C library, called over FFI. */
+  readonly libc: Answer<string>;
+  readonly uid: number;
+  /** CapEff of proc(5). */
+  readonly capabilities: bigint;
+  /** Whether a veth pair could be made in a throw-away network namespace. */
+  readonly veth: Answer<true>;
+  readonly switch: SwitchState;
+  /** The engine's version. */
+  readonly docker: Answer<string>;
+  readonly ports: readonly PortUse[];
+  readonly addresses: readonly LinkAddress[];
+  readonly routes: readonly Route[];
+  readonly forwarding: { readonly ipv4: boolean; readonly ipv6: boolean };
+  /** `iptables --version`, when its tables can be read. */
+  readonly iptables: Answer<string>;
+  readonly directories: readonly Directory[];
+  readonly store: StoreState;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}

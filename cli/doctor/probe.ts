@@ -1,0 +1,57 @@
+/**
+ * Asking the system: each probe answers with a value or with the reason why there is none, within a deadline, and changes nothing.
+ * @module
+ */
+import type { Answer } from "./facts.ts";
+
+const DEADLINE = 5000;
+
+/** Turns a rejection into its reason. */
+export async function answer<T>(question: () => Promise<T> | T): Promise<Answer<T>> {
+  try {
+    return { value: await question() };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { error: message.split("\n")[0] ?? "" };
+  }
+}
+
+/** The standard output of a program that must end with exit code 0. */
+export async function outputOf(program: string, args: readonly string[]): Promise<string> {
+  let result: Deno.CommandOutput;
+  try {
+    const signal = AbortSignal.timeout(DEADLINE);
+    result = await new Deno.Command(program, { args: [...args], stdin: "null", signal }).output();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new Error(`${program} is not installed`, { cause: error });
+  }
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
+  if (result.success) return text(result.stdout);
+  throw new Error(text(result.stderr).split("\n")[0] || `${program} failed or did not answer`);
+}
+
+/** JSON of `url`, over TCP or the unix socket at `socket`. */
+export async function getJson(url: string, socket?: string): Promise<unknown> {
+  const client = socket === undefined
+    ? undefined
+    : Deno.createHttpClient({ proxy: { transport: "unix", path: socket } });
+  try {
+    const signal = AbortSignal.timeout(DEADLINE);
+    const response = await fetch(url, { signal, ...(client && { client }) });
+    if (!response.ok) {
+      await response.body?.cancel();
+      throw new Error(`HTTP status ${response.status}`);
+    }
+    return await response.json();
+  } finally {
+    client?.close();
+  }
+}
+
+/** A field of something whose shape nobody promised. */
+export function field(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null && name in value
+    ? (value as Record<string, unknown>)[name] // JSON: any field may be anything
+    : undefined;
+}
