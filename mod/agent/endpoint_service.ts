@@ -3,28 +3,10 @@
  * Every call is one store transaction followed by the reconciliation of the endpoint it concerns; after an error nothing is left behind.
  * @module
  */
-import type { Attachment, EndpointState, NetworkState } from "../model/records.ts";
+import type { AddressRequest, EndpointRequest, NetworkRef } from "../intent/endpoint_request.ts";
+import type { EndpointState, NetworkState } from "../model/records.ts";
 
-/** Names as the user knows them; empty group: none. */
-export interface NetworkRef {
-  readonly tenant: string;
-  readonly network: string;
-  readonly group: string;
-}
-
-export interface EndpointRequest extends NetworkRef {
-  /** Docker's endpoint id, the CNI container id, or any unique name of the caller's. */
-  readonly endpointID: string;
-  /** Absent: the lowest free one. Present: exactly this one, or "conflict". */
-  readonly address?: string;
-  readonly address6?: string;
-  /** Absent: derived from the IPv4 address. */
-  readonly mac?: string;
-  readonly commonName?: string;
-  readonly containerId?: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly attachment: Attachment;
-}
+export type { AddressRequest, EndpointRequest, NetworkRef };
 
 /** What the caller tells its orchestrator. */
 export interface EndpointResult {
@@ -34,13 +16,6 @@ export interface EndpointResult {
   /** Set when the network has a way out. */
   readonly gateway?: string;
   readonly gateway6?: string;
-}
-
-export interface AddressRequest {
-  readonly space: string;
-  readonly ref?: NetworkRef;
-  readonly family: 4 | 6;
-  readonly address?: string;
 }
 
 export interface EndpointService {

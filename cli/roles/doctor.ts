@@ -1,0 +1,63 @@
+/**
+ * The `doctor` role: its options, and this process's output.
+ * @module
+ */
+import { runDoctor } from "../doctor/run.ts";
+import { helpText } from "./help.ts";
+import { type Option, OptionError } from "./option.ts";
+import { UP_OPTIONS } from "./options.ts";
+import { parseOptions } from "./parse_options.ts";
+
+/** The options of `contiv up` that say where things are, with the same defaults. */
+const WHERE = ["store", "ovs-run-directory", "run-directory", "plugin-socket", "docker-socket"];
+
+const OPTIONS: readonly Option[] = [
+  ...UP_OPTIONS.filter((option) => WHERE.includes(option.name)),
+  {
+    name: "private-subnet",
+    kind: "text",
+    value: "PREFIX",
+    default: "172.19.0.0/16",
+    help: "The host-private subnet to check for clashes, as `contiv ctl global info` shows it.",
+  },
+  { name: "json", kind: "switch", help: "Print a JSON array of findings." },
+];
+
+export async function doctor(argv: string[]): Promise<number> {
+  try {
+    const { values, help } = parseOptions(OPTIONS, argv, (name) => Deno.env.get(name), [
+      "CONTIV_UP_",
+      "CONTIV_NETPLUGIN_",
+    ]);
+    if (help) {
+      console.log(
+        helpText(
+          "doctor",
+          "Checks this host; says what is wrong and what mends it. Exit status 1 when something must be mended first.",
+          OPTIONS,
+          "CONTIV_UP_",
+        ).trimEnd(),
+      );
+      return 0;
+    }
+    const value = (name: string) => values.get(name) ?? "";
+    return await runDoctor({ stdout: (text) => write(text) }, {
+      json: values.get("json") === "true",
+      store: value("store"),
+      ovsRunDirectory: value("ovs-run-directory"),
+      runDirectory: value("run-directory"),
+      pluginSocket: value("plugin-socket"),
+      dockerSocket: value("docker-socket"),
+      privateSubnet: value("private-subnet"),
+    });
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error;
+    console.error(`contiv doctor: ${error.message}`);
+    return 22;
+  }
+}
+
+function write(text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+}
