@@ -37,13 +37,14 @@ export function wireObject(
   return {
     key,
     ...withoutZeros(Object.fromEntries(own)),
-    ...(type.linkSets && { "link-sets": ordered(linkSets) }),
+    ...(type.linkSets && { "link-sets": orderedLinkSets(linkSets) }),
     ...(type.links &&
       { links: Object.fromEntries(type.links.map((name) => [name, links[name] ?? {}])) }),
   };
 }
 
-function ordered(sets: LinkSets): LinkSets {
+/** Sorted by name and key, without empty sets. */
+export function orderedLinkSets(sets: LinkSets): LinkSets {
   return Object.fromEntries(
     byName(Object.entries(sets))
       .map(([name, set]) => [name, Object.fromEntries(byName(Object.entries(set)))] as const)
