@@ -93,7 +93,7 @@ function versionIn(text: string): string {
 
 async function dockerVersion(socket: string): Promise<string> {
   if (!exists(socket)) throw new Error("no such socket");
-  const version = field(await getJson("http://docker/version", socket), "Version");
+  const version = field(await getJson("http://localhost/version", socket), "Version");
   if (typeof version !== "string") throw new Error("what answers there is not a Docker engine");
   return version;
 }
