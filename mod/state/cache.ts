@@ -1,0 +1,222 @@
+/**
+ * The store's records in memory, always at one revision: a list, then a watch from there on, and the same again whenever the watch
+ * is lost. Reads cost no round trip and never see half a transaction. Nothing of it survives the process.
+ * @module
+ */
+import { Bell } from "./bell.ts";
+import { StateError } from "./error.ts";
+import { TreeSnapshot } from "./fixed_snapshot.ts";
+import { ROOT } from "./keys.ts";
+import type { Snapshot } from "./snapshot.ts";
+import {
+  type KeyValue,
+  type ListResult,
+  type Revision,
+  type Store,
+  StoreError,
+  type StoreEvent,
+} from "./store.ts";
+import { backoff, type Timing } from "./timing.ts";
+import { Tree } from "./tree.ts";
+
+export interface CacheOptions extends Timing {
+  /** Which keys to hold; ROOT when absent. */
+  readonly prefix?: string;
+  /** Ends the watch; the last snapshot stays readable. */
+  readonly signal: AbortSignal;
+  /** Milliseconds since the epoch, for `status.since`. */
+  readonly now?: () => number;
+}
+
+/** What one step of the cache changed: a revision, or all that a relist found different. */
+export interface Change {
+  readonly revision: Revision;
+  readonly events: readonly StoreEvent[];
+  /** The keys of the events. */
+  readonly keys: readonly string[];
+  /** The snapshot after the change. */
+  readonly snapshot: Snapshot;
+}
+
+export type CacheStatus =
+  | { readonly state: "synced" }
+  /** `since`: milliseconds since the epoch, or undefined without a clock. */
+  | { readonly state: "disconnected"; readonly reason: string; readonly since: number | undefined };
+
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 5_000;
+/** How long the watch may lag before a list is worth its cost: writes beside the prefix move the revision, but reach no watch. */
+const WATCH_GRACE_MS = 50;
+
+export class Cache {
+  #snapshot: TreeSnapshot | undefined;
+  #status: CacheStatus;
+  #failures = 0;
+  readonly #prefix: string;
+  readonly #moved = new Bell();
+  readonly #listeners = new Set<(change: Change) => void>();
+
+  private constructor(readonly store: Store, readonly options: CacheOptions) {
+    this.#prefix = options.prefix ?? ROOT;
+    this.#status = { state: "disconnected", reason: "not read yet", since: options.now?.() };
+  }
+
+  /** Begins to read the store, and returns at once; the cache is of use when `whenSynced` resolves. */
+  static open(store: Store, options: CacheOptions): Cache {
+    const cache = new Cache(store, options);
+    void cache.#follow();
+    return cache;
+  }
+
+  /** Resolves when the first snapshot is there, however often the store must be tried; rejects when the signal aborts. */
+  static async start(store: Store, options: CacheOptions): Promise<Cache> {
+    const cache = Cache.open(store, options);
+    await cache.whenSynced(options.signal);
+    return cache;
+  }
+
+  /** Throws StateError "not-synced" when the store was never read. */
+  snapshot(): Snapshot {
+    if (this.#snapshot) return this.#snapshot;
+    const reason = this.#status.state === "synced" ? "" : `: ${this.#status.reason}`;
+    throw new StateError(
+      "not-synced",
+      `the store ${this.store.description} is not read yet${reason}`,
+    );
+  }
+
+  /** The snapshot's revision; 0 when there is none yet. */
+  get revision(): Revision {
+    return this.#snapshot?.revision ?? 0;
+  }
+
+  /** Whether there is a snapshot and a watch keeps it current. */
+  get synced(): boolean {
+    return this.#status.state === "synced";
+  }
+
+  get status(): CacheStatus {
+    return this.#status;
+  }
+
+  /** Resolves at once when synced. Rejects when either signal aborts. */
+  async whenSynced(signal: AbortSignal): Promise<void> {
+    await this.#until(() => this.synced, signal);
+  }
+
+  /** Resolves when the snapshot is at `revision` or later, lost connections included. Rejects when either signal aborts. */
+  async waitFor(revision: Revision, signal: AbortSignal): Promise<void> {
+    const reached = () => this.revision >= revision;
+    if (reached()) return;
+    const waited = new AbortController();
+    try {
+      void this.#catchUp(revision, AbortSignal.any([waited.signal, signal, this.options.signal]));
+      await this.#until(reached, signal);
+    } finally {
+      waited.abort();
+    }
+  }
+
+  /** Resolves when the snapshot holds all that was committed before the call. */
+  async refresh(signal: AbortSignal): Promise<void> {
+    const { revision } = await this.store.list(`${ROOT}none/`, { signal });
+    await this.waitFor(revision, signal);
+  }
+
+  /** Calls `listener` after each change, in order, until the signal aborts. A listener must not throw. */
+  subscribe(listener: (change: Change) => void, signal: AbortSignal): void {
+    if (signal.aborted) return;
+    const own = (change: Change) => listener(change);
+    this.#listeners.add(own);
+    signal.addEventListener("abort", () => this.#listeners.delete(own), { once: true });
+  }
+
+  async #until(condition: () => boolean, signal: AbortSignal): Promise<void> {
+    const either = AbortSignal.any([signal, this.options.signal]);
+    while (true) {
+      either.throwIfAborted();
+      if (condition()) return;
+      await this.#moved.next(either);
+    }
+  }
+
+  /** Lists when the watch alone does not get there; a failing list is the follower's to report. */
+  async #catchUp(revision: Revision, signal: AbortSignal): Promise<void> {
+    for (let attempt = 0;; attempt++) {
+      await this.options.delay(WATCH_GRACE_MS * 2 ** Math.min(attempt, 7), signal);
+      if (signal.aborted) return;
+      try {
+        const list = await this.store.list(this.#prefix, { signal });
+        if (list.revision > this.revision) this.#replace(list);
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error;
+      }
+      if (this.revision >= revision) return;
+    }
+  }
+
+  async #follow(): Promise<void> {
+    const { signal, random, delay } = this.options;
+    while (!signal.aborted) {
+      try {
+        await this.#listAndWatch(signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#disconnected(error);
+      }
+      await delay(backoff(this.#failures++, FIRST_PAUSE_MS, LONGEST_PAUSE_MS, random()), signal);
+    }
+  }
+
+  /** Returns only by throwing, or when the signal aborts. */
+  async #listAndWatch(signal: AbortSignal): Promise<void> {
+    const list = await this.store.list(this.#prefix, { signal });
+    this.#status = { state: "synced" };
+    this.#replace(list);
+    for await (const batch of this.store.watch(this.#prefix, list.revision + 1, signal)) {
+      this.#failures = 0;
+      if (batch.revision > this.revision) this.#advance(batch.revision, batch.events);
+    }
+    if (!signal.aborted) throw new StoreError("unavailable", "the watch ended");
+  }
+
+  #disconnected(error: unknown): void {
+    const since = this.#status.state === "disconnected" ? this.#status.since : this.options.now?.();
+    this.#status = { state: "disconnected", reason: messageOf(error), since };
+  }
+
+  #replace({ items, revision }: ListResult): void {
+    this.#advance(revision, difference(this.#snapshot?.tree ?? Tree.EMPTY, items, revision));
+  }
+
+  #advance(revision: Revision, events: readonly StoreEvent[]): void {
+    const tree = this.#snapshot?.tree ?? Tree.EMPTY;
+    const snapshot = new TreeSnapshot(events.length > 0 ? tree.with(events) : tree, revision);
+    this.#snapshot = snapshot;
+    this.#moved.ring();
+    if (events.length === 0) return;
+    const keys = events.map((event) => event.type === "put" ? event.item.key : event.key);
+    for (const listener of [...this.#listeners]) listener({ revision, events, keys, snapshot });
+  }
+}
+
+/** The puts and deletes that lead from the tree to the list; unchanged records stay the objects they are. */
+function difference(tree: Tree, items: readonly KeyValue[], revision: Revision): StoreEvent[] {
+  const listed = new Set(items.map((item) => item.key));
+  const deleted = tree.list("").filter((item) => !listed.has(item.key));
+  const changed = items.filter((item) => !same(item, tree.get(item.key)));
+  return [
+    ...deleted.map(({ key }): StoreEvent => ({ type: "delete", key, revision })),
+    ...changed.map((item): StoreEvent => ({ type: "put", item, revision })),
+  ];
+}
+
+/** The value is compared too: in a store restored from a backup a revision may come a second time. */
+function same(a: KeyValue, b: KeyValue | undefined): boolean {
+  return b !== undefined && a.modRevision === b.modRevision &&
+    a.createRevision === b.createRevision && a.value === b.value && a.lease === b.lease;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
