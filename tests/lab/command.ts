@@ -71,6 +71,14 @@ export function programOf(argv: readonly string[]): [program: string, args: stri
   return [program, args];
 }
 
+/**
+ * The words to put before a command so that the kernel appends its output to `file`, whether or not we live on: a fixed shell program that
+ * is given everything as arguments.
+ */
+export function appendingTo(file: string): string[] {
+  return ["/bin/sh", "-c", 'log=$0; exec "$@" >>"$log" 2>&1', file];
+}
+
 function spawn(
   argv: readonly string[],
   signal: AbortSignal,

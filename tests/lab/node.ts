@@ -4,7 +4,14 @@
  * @module
  */
 import { join } from "node:path";
-import { type CommandOptions, type CommandOutput, must, programOf, run } from "./command.ts";
+import {
+  appendingTo,
+  type CommandOptions,
+  type CommandOutput,
+  must,
+  programOf,
+  run,
+} from "./command.ts";
 import { childrenOf, identify, sendSignal } from "./process_table.ts";
 import { type LabRecord, recordHost } from "./registry.ts";
 
@@ -137,11 +144,6 @@ export class LabNode {
       "--",
     ];
   }
-}
-
-/** A fixed shell program, given everything as arguments: the one way to have the kernel append a child's output to a file. */
-function appendingTo(file: string): string[] {
-  return ["/bin/sh", "-c", 'log=$0; exec "$@" >>"$log" 2>&1', file];
 }
 
 function withoutCwd({ cwd: _, ...rest }: CommandOptions): CommandOptions {
