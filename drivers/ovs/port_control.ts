@@ -1,0 +1,171 @@
+/**
+ * Attaches and detaches ports: plans, joins concurrent calls in one transaction, awaits what ovs-vswitchd makes of it, and takes a
+ * failed call back.
+ * @module
+ */
+import { type PortSpec, type PortState, SwitchError } from "../../mod/agent/switch.ts";
+import { Batcher } from "./batcher.ts";
+import type { Database } from "./database.ts";
+import type { Operation } from "./ovsdb_data.ts";
+import { PortWatch } from "./port_watch.ts";
+import { planPorts, type PortPlan, removals } from "./ports.ts";
+import { bridge as findBridge, type BridgeView, OWNER, portsOf, type PortView } from "./view.ts";
+
+/** A port takes some 5 ms; a hundred at once under load a second. */
+const SETTLE_MS = 10_000;
+
+/** The operations of one call, and what `cur_cfg` reaches when they are in force. */
+interface Change {
+  readonly operations: readonly Operation[];
+  target: number;
+}
+
+export class PortControl {
+  readonly #watch = new PortWatch();
+  readonly #changes: Batcher<Change>;
+  #ports: ReadonlyMap<string, PortView> = new Map();
+
+  constructor(
+    private readonly database: Database,
+    private readonly bridgeName: string,
+    /** Told when a failed call could not be taken back, which the next reconciliation has to do. */
+    private readonly onLeftBehind: (names: readonly string[], error: unknown) => void,
+  ) {
+    this.#changes = new Batcher(
+      (changes) => this.#transact(changes),
+      (error) => error instanceof SwitchError && error.code === "protocol",
+    );
+  }
+
+  /** Takes in a new picture. Returns whether a port of ours changed by another hand. */
+  refresh(): boolean {
+    const bridge = this.#bridge();
+    this.#ports = bridge ? portsOf(this.database.replica, bridge) : new Map();
+    return this.#watch.look(this.ours());
+  }
+
+  /** The next picture is a first one. */
+  forget(): void {
+    this.#watch.reset();
+  }
+
+  ours(): PortState[] {
+    return [...this.#ports.values()]
+      .filter((port) => port.name !== this.bridgeName && port.externalIds[OWNER] !== undefined)
+      .map(toState);
+  }
+
+  async apply(
+    add: readonly PortSpec[],
+    remove: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const bridge = this.#bridge();
+    if (!bridge) throw new SwitchError("unavailable", `bridge ${this.bridgeName} does not exist`);
+    const plan = planPorts(this.database.replica, bridge, add, remove);
+    if (plan.operations.length === 0 && add.every((spec) => this.#isAttached(spec))) return;
+    const names = [...add.map((spec) => spec.name), ...remove];
+    this.#watch.begin(names);
+    try {
+      await this.#carryOut(plan, add, remove, signal);
+    } finally {
+      this.#watch.end(names);
+    }
+  }
+
+  async #carryOut(
+    plan: PortPlan,
+    add: readonly PortSpec[],
+    remove: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const change: Change = { operations: plan.operations, target: 0 };
+    try {
+      await this.#changes.submit(change, signal);
+    } catch (cause) {
+      if (!(cause instanceof SwitchError) || cause.code !== "protocol") throw cause;
+      const names = [...add.map((spec) => spec.name), ...remove].join(", ");
+      const words = `Open vSwitch refused to change port ${names}: ${cause.message}`;
+      throw new SwitchError("port-refused", words, { cause });
+    }
+    try {
+      await this.database.waitUntil(
+        `the attachment of ${add.map((spec) => spec.name).join(", ") || remove.join(", ")}`,
+        () => this.#isSettled(add, remove, change.target),
+        SETTLE_MS,
+        signal,
+      );
+    } catch (error) {
+      await this.#takeBack(plan);
+      throw error;
+    }
+  }
+
+  async #transact(changes: readonly Change[]): Promise<void> {
+    const operations = changes.flatMap((change) => change.operations);
+    const target = await this.database.configure(operations, new AbortController().signal);
+    for (const change of changes) change.target = target;
+  }
+
+  /** Throws "port-refused" as soon as it is plain that a port will not come. */
+  #isSettled(add: readonly PortSpec[], remove: readonly string[], target: number): boolean {
+    const done = this.database.inForce(target);
+    const attached = add.map((spec) => this.#isAttached(spec) || (done && this.#refuse(spec)));
+    const adding = new Set(add.map((spec) => spec.name));
+    const gone = remove.every((name) => adding.has(name) || !this.#ports.has(name));
+    return attached.every(Boolean) && gone && (remove.length === 0 || done);
+  }
+
+  #isAttached({ name, number }: PortSpec): boolean {
+    return this.#ports.get(name)?.interface?.number === number;
+  }
+
+  /** False: nothing is known yet. */
+  #refuse({ name, number, type }: PortSpec): false {
+    const link = this.#ports.get(name)?.interface;
+    if (!link) throw new SwitchError("port-refused", `port ${name} was removed by somebody else`);
+    if (link.error !== undefined || link.number === -1) {
+      const advice = type === "system" ? `; the link must exist: ip link show ${name}` : "";
+      const words = link.error ?? "Open vSwitch gave no reason";
+      throw new SwitchError("port-refused", `cannot attach port ${name}: ${words}${advice}`);
+    }
+    if (link.number === undefined) return false;
+    const holder = [...this.#ports.values()].find((port) =>
+      port.name !== name && port.interface?.number === number
+    );
+    const taken = holder ? `, which ${holder.name} has` : "";
+    throw new SwitchError(
+      "port-refused",
+      `cannot attach port ${name}: it got number ${link.number} instead of ${number}${taken}; ` +
+        `see: ovs-ofctl show ${this.bridgeName}`,
+    );
+  }
+
+  /** Ports that the call added go, ports that it changed are as before; what it removed stays removed. */
+  async #takeBack(plan: PortPlan): Promise<void> {
+    const bridge = this.#bridge();
+    const added = plan.inserted.map((name) => this.#ports.get(name))
+      .filter((port) => port !== undefined);
+    if (!bridge || added.length + plan.restore.length === 0) return;
+    const operations = [...removals(bridge, added), ...plan.restore];
+    try {
+      await this.#changes.submit({ operations, target: 0 }, new AbortController().signal);
+    } catch (error) {
+      this.onLeftBehind(plan.inserted, error);
+    }
+  }
+
+  #bridge(): BridgeView | undefined {
+    return findBridge(this.database.replica, this.bridgeName);
+  }
+}
+
+function toState({ name, externalIds, interface: link }: PortView): PortState {
+  const attached = link?.number !== undefined && link.number >= 0;
+  return {
+    name,
+    externalIds,
+    ...(attached ? { number: link.number } : {}),
+    ...(link?.error === undefined ? {} : { error: link.error }),
+  };
+}
