@@ -2,6 +2,7 @@
  * The agent of this host in a process: kernel, switch, reconciler, its unix socket.
  * @module
  */
+import { getLogger } from "@logtape/logtape";
 import { agentApi } from "../../api/agent/agent_api.ts";
 import { servePlugin } from "../../api/libnetwork/socket.ts";
 import { openKernel } from "../../drivers/linux/kernel.ts";
@@ -32,7 +33,7 @@ export async function startAgent(
     runDirectory: settings.ovsRunDirectory,
     datapath: settings.datapath,
     startDaemons: true,
-    logger: log,
+    logger: getLogger(["contiv", "switch"]),
   });
   services.add("switch", () => vswitch.close());
   const deps = {

@@ -10,7 +10,7 @@ import { ROOT } from "../../mod/state/keys.ts";
 import type { Snapshot } from "../../mod/state/snapshot.ts";
 import { type Store, StoreError } from "../../mod/state/store.ts";
 import { transact } from "../../mod/state/transact.ts";
-import { persist } from "./delay.ts";
+import { delay, persist } from "./delay.ts";
 import type { Services } from "./services.ts";
 import type { StoreSettings } from "./settings.ts";
 
@@ -34,13 +34,20 @@ export async function startState(
     log.warn("The store cannot be opened yet: {error}", { error: String(error) });
   }, signal);
   services.add("store", () => store.close());
-  const cache = await Cache.start(store, { prefix: ROOT, signal });
+  const cache = await Cache.start(store, {
+    prefix: ROOT,
+    signal,
+    random: Math.random,
+    delay,
+    now: Date.now,
+  });
   log.info("State is in {store}", { store: store.description });
   return {
     store,
     cache,
     snapshot: () => cache.snapshot(),
-    commit: (decide, within) => transact(store, cache, decide, { signal: within }),
+    commit: (decide, within) =>
+      transact(store, cache, decide, { signal: within, random: Math.random, delay }),
   };
 }
 

@@ -200,9 +200,9 @@ export class Agent {
 
 /** Endpoint transactions of one host are decided one after another: they all want the lowest free number. */
 function commit<T>(
-  { store, cache }: AgentDeps,
+  { store, cache, random, delay }: AgentDeps,
   decide: (snapshot: Snapshot) => Plan<T>,
   signal: AbortSignal,
 ): Promise<T> {
-  return transact(store, cache, decide, { signal, domain: "endpoints" });
+  return transact(store, cache, decide, { signal, random, delay, domain: "endpoints" });
 }
