@@ -3,6 +3,7 @@
  * @module
  */
 import { IntentError, type IntentErrorCode } from "../../mod/intent/error.ts";
+import { StateError } from "../../mod/state/error.ts";
 import { StoreError } from "../../mod/state/store.ts";
 import { BODY_LIMIT, BodyTooLarge } from "./request_body.ts";
 
@@ -24,6 +25,10 @@ export class WrongContentType extends Error {
   override readonly name = "WrongContentType";
 }
 
+const STATE_ADVICE = "Nothing was changed: try again. GET /healthz says how the store is";
+const UNKNOWN_OUTCOME =
+  "Whether the change was made is unknown: look before you repeat it. GET /healthz says how the store is";
+
 const INTENT_STATUS: Readonly<Record<IntentErrorCode, ErrorStatus>> = {
   invalid: 400,
   "not-found": 404,
@@ -37,12 +42,13 @@ export function errorReply(error: unknown): ErrorReply | undefined {
   if (error instanceof IntentError) {
     return reply(INTENT_STATUS[error.code], error.message, error.advice);
   }
+  if (error instanceof StateError) return reply(503, error.message, STATE_ADVICE);
   if (error instanceof StoreError) return storeReply(error);
   if (error instanceof DOMException && error.name === "TimeoutError") {
     return reply(
       503,
       "the store did not answer in time",
-      "Whether the change was made is unknown: look before you repeat it. GET /healthz says how the store is",
+      UNKNOWN_OUTCOME,
     );
   }
   if (error instanceof BodyTooLarge) {
@@ -60,7 +66,7 @@ function storeReply(error: StoreError): ErrorReply | undefined {
   return reply(
     503,
     error.message,
-    "Whether the change was made is unknown: look before you repeat it. GET /healthz says how the store is",
+    UNKNOWN_OUTCOME,
   );
 }
 

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { MASTER_CONFIG } from "../../mod/state/keys.ts";
-import type { Snapshot } from "../../mod/state/snapshot.ts";
+import type { Cache } from "../../mod/state/cache.ts";
 import type { MasterDependencies } from "./dependencies.ts";
 
 const PROBE_DEADLINE_MS = 2_000;
@@ -30,7 +30,7 @@ export type Health = z.infer<typeof healthDocument>;
 
 export async function health(deps: MasterDependencies): Promise<Health> {
   const store = await storeHealth(deps);
-  const cache = cacheHealth(() => deps.cache.snapshot());
+  const cache = cacheHealth(deps.cache);
   return { ok: store.ok && cache.ok, store, cache, roles: [...deps.roles] };
 }
 
@@ -44,12 +44,10 @@ async function storeHealth({ store }: MasterDependencies): Promise<Health["store
   }
 }
 
-function cacheHealth(snapshot: () => Snapshot): Health["cache"] {
-  try {
-    return { ok: true, revision: snapshot().revision };
-  } catch (error) {
-    return { ok: false, error: message(error) };
-  }
+function cacheHealth({ status, revision }: Cache): Health["cache"] {
+  return status.state === "synced"
+    ? { ok: true, revision }
+    : { ok: false, revision, error: status.reason };
 }
 
 function message(error: unknown): string {

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Context, Hono } from "hono";
-import { objectIntents } from "../../mod/intent/registry.ts";
+import { objectTypes } from "../../mod/model/registry.ts";
 import type { MasterDependencies } from "./dependencies.ts";
 import {
   errorReply,
@@ -19,10 +19,12 @@ import { addPluginRoutes } from "./plugin_routes.ts";
 
 export type { MasterDependencies, MasterInfo } from "./dependencies.ts";
 
-/** The whole API; paths are taken with and without their trailing slash. */
+/** As Go spells it. */
+const TEXT = { "content-type": "text/plain; charset=utf-8" };
+
+/** The whole API. Routes are declared without a trailing slash; with `strict` off they match with and without. */
 export function masterApi(deps: MasterDependencies): Hono {
   const app = new Hono({ strict: false });
-  const types = objectIntents.map((intent) => intent.object);
   app.use(async (c, next) => {
     const started = performance.now();
     await next();
@@ -33,7 +35,7 @@ export function masterApi(deps: MasterDependencies): Hono {
       duration: Math.round((performance.now() - started) * 100) / 100,
     });
   });
-  for (const type of types.filter(({ inspectOnly }) => !inspectOnly)) {
+  for (const type of objectTypes.filter(({ inspectOnly }) => !inspectOnly)) {
     addObjectRoutes(app, deps, type);
   }
   addEndpointRoutes(app, deps);
@@ -41,9 +43,9 @@ export function masterApi(deps: MasterDependencies): Hono {
   addDocumentRoutes(app, deps);
   app.get("/openapi.json", async (c) => {
     const { openApiDocument } = await import("./openapi.ts");
-    return c.json(openApiDocument(types, deps.info.version));
+    return c.json(openApiDocument(objectTypes, deps.info.version));
   });
-  app.notFound((c) => fail(c, deps, new PageNotFound(nothingAt(c.req.path, types))));
+  app.notFound((c) => fail(c, deps, new PageNotFound(nothingAt(c.req.path))));
   app.onError((error, c) => fail(c, deps, error));
   return app;
 }
@@ -52,20 +54,28 @@ export function masterApi(deps: MasterDependencies): Hono {
 function addDocumentRoutes(app: Hono, deps: MasterDependencies): void {
   const { info } = deps;
   app.get("/version", (c) =>
-    c.text(JSON.stringify({
-      GitCommit: info.gitCommit,
-      Version: info.version,
-      BuildTime: info.buildTime,
-    })));
+    c.text(
+      JSON.stringify({
+        GitCommit: info.gitCommit,
+        Version: info.version,
+        BuildTime: info.buildTime,
+      }),
+      200,
+      TEXT,
+    ));
   app.get("/info", (c) =>
-    c.text(JSON.stringify({
-      // Every master accepts writes, so each is its own leader.
-      "current-state": "leader",
-      "leader-ip": `${info.localAddress}:${info.port}`,
-      "local-ip": info.localAddress,
-      "netmaster-nodes": [info.localAddress],
-      "netplugin-nodes": [],
-    })));
+    c.text(
+      JSON.stringify({
+        // Every master accepts writes, so each is its own leader.
+        "current-state": "leader",
+        "leader-ip": `${info.localAddress}:${info.port}`,
+        "local-ip": info.localAddress,
+        "netmaster-nodes": [info.localAddress],
+        "netplugin-nodes": [],
+      }),
+      200,
+      TEXT,
+    ));
   app.get("/healthz", async (c) => {
     const document = await health(deps);
     return c.json(document, document.ok ? 200 : 503);
@@ -87,11 +97,11 @@ function fail(c: Context, { log }: MasterDependencies, error: unknown): Response
   const { status, text } = isOriginalClient(c.req.header("user-agent"))
     ? forOriginalClient(error, reply)
     : reply;
-  return c.text(text, status, { "content-type": "text/plain; charset=utf-8" });
+  return c.text(text, status, TEXT);
 }
 
-function nothingAt(path: string, types: readonly { readonly plural: string }[]): string {
-  const plurals = [...new Set([...types.map(({ plural }) => plural), "endpoints"])].sort();
+function nothingAt(path: string): string {
+  const plurals = objectTypes.map(({ plural }) => plural);
   return `Nothing is at ${JSON.stringify(path.slice(0, 200))}. Objects are at /api/v1/<plural>/ (${
     plurals.join(", ")
   }); GET /openapi.json lists every path`;

@@ -34,10 +34,10 @@ export function jsonReply(c: Context, value: unknown): Response {
 
 /** The list of endpoints, and `inspect/endpoints/{id}/`, which has no object of intent behind it. */
 export function addEndpointRoutes(app: Hono, deps: MasterDependencies): void {
-  app.get("/api/v1/endpoints/", (c) => jsonReply(c, endpointList(deps.cache.snapshot())));
+  app.get("/api/v1/endpoints", (c) => jsonReply(c, endpointList(deps.cache.snapshot())));
   app.get(
-    "/api/v1/inspect/endpoints/:key/",
-    (c) => jsonReply(c, inspectObject(deps.cache.snapshot(), "endpoints", key(c), context(deps))),
+    "/api/v1/inspect/endpoints/:key",
+    (c) => jsonReply(c, inspectObject(deps.cache.snapshot(), "endpoints", key(c))),
   );
 }
 
@@ -51,12 +51,12 @@ export function addObjectRoutes(app: Hono, deps: MasterDependencies, type: Objec
       store,
       cache,
       (snapshot) => putObject(snapshot, plural, objectKey, body, context(deps)),
-      { signal: deadline() },
+      { signal: deadline(), domain: "objects" },
     );
     return jsonReply(c, stored);
   };
-  const one = `/api/v1/${plural}/:key/`;
-  app.get(`/api/v1/${plural}/`, (c) => jsonReply(c, listObjects(cache.snapshot(), plural)));
+  const one = `/api/v1/${plural}/:key`;
+  app.get(`/api/v1/${plural}`, (c) => jsonReply(c, listObjects(cache.snapshot(), plural)));
   app.get(one, (c) => jsonReply(c, getObject(cache.snapshot(), plural, key(c))));
   app.post(one, put);
   app.put(one, put);
@@ -66,13 +66,13 @@ export function addObjectRoutes(app: Hono, deps: MasterDependencies, type: Objec
       store,
       cache,
       (snapshot) => removeObject(snapshot, plural, objectKey, context(deps)),
-      { signal: deadline() },
+      { signal: deadline(), domain: "objects" },
     );
     return jsonReply(c, removed);
   });
   app.get(
-    `/api/v1/inspect/${plural}/:key/`,
-    (c) => jsonReply(c, inspectObject(cache.snapshot(), plural, key(c), context(deps))),
+    `/api/v1/inspect/${plural}/:key`,
+    (c) => jsonReply(c, inspectObject(cache.snapshot(), plural, key(c), deps.clusterMode)),
   );
 }
 

@@ -63,12 +63,12 @@ export function openApiDocument(
 
 function addObject(registry: Registry, type: ObjectType): void {
   const name = type.type[0]?.toUpperCase() + type.type.slice(1);
-  const oper = type.operSchema && registry.register(`${name}Oper`, type.operSchema);
+  const oper = type.operSchema && register(registry, `${name}Oper`, type.operSchema);
   const tags = [type.plural];
   const key = keyParameter(type);
   const one = `/api/v1/${type.plural}/{key}/`;
   if (!type.inspectOnly) {
-    const schema = registry.register(name, type.schema);
+    const schema = register(registry, name, type.schema);
     const echoed = json(schema, "The object");
     const add = (
       method: "get" | "post" | "put" | "delete",
@@ -110,6 +110,11 @@ function addObject(registry: Registry, type: ObjectType): void {
       ...only(400, 404, 503),
     },
   }));
+}
+
+/** A schema made before the OpenAPI methods were added to zod lacks them; one made anew of its fields has them. */
+function register(registry: Registry, name: string, schema: z.ZodObject): z.ZodObject {
+  return registry.register(name, z.object(schema.shape));
 }
 
 function inspectDocument(type: ObjectType, oper: z.ZodType | undefined): z.ZodType {

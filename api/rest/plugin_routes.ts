@@ -43,7 +43,7 @@ export function addPluginRoutes(app: Hono, deps: MasterDependencies): void {
         deps.store,
         deps.cache,
         (snapshot) => decide(snapshot, request, deps.now()),
-        { signal: deadline() },
+        { signal: deadline(), domain: "endpoints" },
       );
       return jsonReply(c, result);
     });

@@ -1,0 +1,143 @@
+/**
+ * The original's recorded conversation, repeated against our master: what `ctl` prints and sends, and what the API answers.
+ * Every recorded step is compared, or is named in ./deviations.ts with the reason why not.
+ */
+import assert from "node:assert/strict";
+import { runCtl } from "../../cli/ctl/run.ts";
+import { absentObject, type Deviation, deviations } from "./deviations.ts";
+import { startMaster, type TestMaster } from "./master.ts";
+import {
+  type CommandStep,
+  type Exchange,
+  firstLine,
+  loggedMessage,
+  readRecording,
+  type RequestStep,
+  unordered,
+  withoutAbsent,
+} from "./recording.ts";
+
+const GO = { "user-agent": "Go-http-client/1.1" };
+
+Deno.test("ctl and the master answer as the original did when its recording is replayed", async () => {
+  await using master = await startMaster();
+  const differences: string[] = [];
+  const used = new Set<string>();
+  for (const step of await readRecording("netctl-rest-vxlan-routing.jsonl")) {
+    if (absentObject(step)) continue;
+    const deviation = deviations[step.step];
+    if (deviation) used.add(step.step);
+    const found = "argv" in step
+      ? await replayCommand(master, step, deviation)
+      : await replayRequest(master, step, deviation);
+    for (const difference of found) {
+      differences.push(
+        `${step.step} ${"argv" in step ? step.argv.join(" ") : step.rest}: ${difference}`,
+      );
+    }
+  }
+  assert.deepEqual(differences, []);
+  assert.deepEqual([...used].sort(), Object.keys(deviations).sort(), "deviations that no step has");
+});
+
+async function replayCommand(
+  master: TestMaster,
+  step: CommandStep,
+  deviation: Deviation | undefined,
+): Promise<string[]> {
+  const [, ...argv] = deviation?.argv ?? step.argv;
+  const output = { stdout: "", stderr: "" };
+  master.takeExchanges();
+  const exit = await runCtl(argv, {
+    stdout: (text) => void (output.stdout += text),
+    stderr: (text) => void (output.stderr += text),
+    env: { NETMASTER: master.url },
+    readTextFile: () => Promise.reject(new Deno.errors.NotFound()),
+    programName: "netctl",
+  });
+  const expected = { ...step, ...deviation?.expect };
+  const found = [
+    ...difference("exit", exit, expected.exit),
+    ...difference(
+      "error",
+      loggedMessage(output.stderr),
+      deviation?.expect?.error ?? loggedMessage(step.stderr),
+    ),
+  ];
+  // Beside a usage error the command's help is shown; ours explains more than the original's.
+  if (step.exit !== 1) {
+    const stdout = deviation?.stdout?.(step.stdout) ?? step.stdout;
+    found.push(...difference("stdout", unordered(output.stdout), unordered(withoutAbsent(stdout))));
+  }
+  if (!deviation) found.push(...exchangeDifferences(master.takeExchanges(), step.http));
+  return found;
+}
+
+function exchangeDifferences(ours: readonly Exchange[], recorded: readonly Exchange[]): string[] {
+  const summary = ({ method, path, request }: Exchange) =>
+    `${method} ${decodeURIComponent(path)} ${request}`.trimEnd();
+  const found = difference("requests", ours.map(summary), recorded.map(summary));
+  for (const [index, exchange] of recorded.entries()) {
+    const reply = ours[index];
+    if (!reply) continue;
+    found.push(...difference("succeeded", reply.status === 200, exchange.status === 200));
+    if (exchange.status !== 200) continue;
+    found.push(...difference("content type", reply.contentType, exchange.contentType));
+    found.push(
+      ...difference(
+        "reply",
+        unordered(reply.response ?? ""),
+        unordered(withoutAbsent(exchange.response ?? "")),
+      ),
+    );
+  }
+  return found;
+}
+
+async function replayRequest(
+  master: TestMaster,
+  step: RequestStep,
+  deviation: Deviation | undefined,
+): Promise<string[]> {
+  const [exchange] = step.http;
+  assert(exchange);
+  const { method, path } = exchange;
+  const body = exchange.request === "null" || exchange.request === ""
+    ? undefined
+    : exchange.request;
+  const headers = deviation?.contentType === undefined && body !== undefined
+    ? { "content-type": "application/json" }
+    : { "content-type": deviation?.contentType ?? "text/plain" };
+  const send = (agent: Record<string, string>) =>
+    master.request(path, {
+      method,
+      headers: { ...headers, ...agent },
+      ...(body === undefined ? {} : { body }),
+    });
+  const reply = await send(GO);
+  const text = await reply.text();
+  const status = deviation?.expect?.status ?? exchange.status;
+  const found = difference("status", reply.status, status);
+  if (status === 200) {
+    found.push(
+      ...difference("content type", reply.headers.get("content-type"), exchange.contentType),
+    );
+    const recorded = deviation?.stdout?.(exchange.response ?? "") ?? exchange.response ?? "";
+    found.push(...difference("body", unordered(text), unordered(withoutAbsent(recorded))));
+    return found;
+  }
+  const error = deviation?.expect?.error ?? firstLine(exchange.response);
+  found.push(...difference("error", firstLine(text), error));
+  // Nothing has changed: the same again, by a client that reads status codes.
+  const proper = await send({ "user-agent": "curl/8.0" });
+  const properText = await proper.text();
+  if (proper.status < 400 || proper.status === 500) found.push(`proper status is ${proper.status}`);
+  // "page not found" and a wrong content type have texts of their own.
+  if (reply.status === 500) found.push(...difference("proper text", properText, text));
+  return found;
+}
+
+function difference(what: string, ours: unknown, original: unknown): string[] {
+  const [a, b] = [JSON.stringify(ours), JSON.stringify(original)];
+  return a === b ? [] : [`${what}\n    ours:     ${a}\n    original: ${b}`];
+}
