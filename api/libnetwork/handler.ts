@@ -50,7 +50,8 @@ export function libnetworkApi(
 function reply(status: number, body: unknown): Response {
   return new Response(JSON.stringify(body) + "\n", {
     status,
-    headers: { "content-type": CONTENT_TYPE },
+    // An idle connection that the engine keeps would hold up the end of this process.
+    headers: { "content-type": CONTENT_TYPE, "connection": "close" },
   });
 }
 

@@ -193,11 +193,14 @@ export class DockerEngine {
       ...(call.signal === undefined ? [] : [call.signal]),
       ...(call.deadline === undefined ? [] : [AbortSignal.timeout(call.deadline)]),
     ];
+    const [only, ...others] = signals;
+    const signal = others.length === 0 ? only : AbortSignal.any(signals);
     try {
       return await fetch(url, {
         method,
         client: this.#client,
-        signal: AbortSignal.any(signals),
+        // A stream outlives this call, and a combined signal may not: it is given the caller's own.
+        ...(signal === undefined ? {} : { signal }),
         ...(call.body === undefined ? {} : {
           body: JSON.stringify(call.body),
           headers: { "content-type": "application/json" },

@@ -8,3 +8,6 @@ export interface Asker {
   /** Milliseconds since 1970. */
   readonly now: number;
 }
+
+/** Docker itself makes and removes these networks, so the guard of swarm mode against removing mapped ones is not for them. */
+export const CLUSTER_MODE = "docker";

@@ -17,7 +17,7 @@ import { describeRef } from "./names.ts";
 import { parseEncapsulation, parseSelection, type Selection } from "./options.ts";
 import { PlanSequence } from "./plan_sequence.ts";
 import { hasSubnet } from "./pool_id.ts";
-import type { Asker } from "./asker.ts";
+import { type Asker, CLUSTER_MODE } from "./asker.ts";
 import { addressOfCidr } from "./cidr.ts";
 import { findReservation, reservationKey } from "./reservation.ts";
 import { selectedRef } from "./selected.ts";
@@ -105,8 +105,13 @@ function makeNetwork(
 ): Plan<NetworkRef> {
   const ref = { tenant: selection.tenant, network: selection.network || request.id, group: "" };
   const sequence = new PlanSequence(snapshot);
-  const context = { now: asker.now, host: asker.host };
-  sequence.add(putObject(snapshot, "network", networkObject(snapshot, ref, request), context));
+  sequence.add(putObject(
+    snapshot,
+    "networks",
+    `${ref.tenant}:${ref.network}`,
+    networkObject(snapshot, ref, request),
+    { now: asker.now, clusterMode: CLUSTER_MODE },
+  ));
   const key = networkKey(ref.tenant, ref.network);
   const state = read<NetworkState>(sequence.snapshot, key);
   if (state !== undefined && request.internal) {

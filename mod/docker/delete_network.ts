@@ -10,7 +10,7 @@ import { type Plan, remove, unchanged } from "../state/plan.ts";
 import { read, type Snapshot } from "../state/snapshot.ts";
 import { findMapping, forgetMapping, refOf } from "./mapping.ts";
 import { PlanSequence } from "./plan_sequence.ts";
-import type { Asker } from "./asker.ts";
+import { type Asker, CLUSTER_MODE } from "./asker.ts";
 
 /** Addresses left in the network's space that go with it in the same transaction; more are left to the sweep. */
 const LEFTOVERS = 64;
@@ -33,9 +33,9 @@ export function deleteNetwork(
   if (mapping.createdByDocker && left === undefined && network !== undefined) {
     sequence.add(releaseLeftovers(snapshot, network));
     sequence.add(
-      removeObject(sequence.snapshot, "network", `${ref.tenant}:${ref.network}`, {
+      removeObject(sequence.snapshot, "networks", `${ref.tenant}:${ref.network}`, {
         now: asker.now,
-        host: asker.host,
+        clusterMode: CLUSTER_MODE,
       }),
     );
   }

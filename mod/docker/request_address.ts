@@ -7,10 +7,11 @@ import { releaseAddress, requestAddress } from "../intent/endpoint.ts";
 import { IntentError } from "../intent/error.ts";
 import { addToAddress, formatAddress, parseAddress } from "../net/address.ts";
 import { formatPrefix, type Prefix, prefixContains } from "../net/prefix.ts";
-import { type Plan, unchanged } from "../state/plan.ts";
-import type { Snapshot } from "../state/snapshot.ts";
-import type { NetworkState } from "../model/records.ts";
-import { mappings, SWARM } from "./mapping.ts";
+import { type Plan, put, unchanged } from "../state/plan.ts";
+import { addressKey, dockerNetworkKey } from "../state/keys.ts";
+import { decode, read, type Snapshot } from "../state/snapshot.ts";
+import type { Allocation, DockerNetworkState, NetworkState } from "../model/records.ts";
+import { SWARM } from "./mapping.ts";
 import {
   networkOfPool,
   parsePoolId,
@@ -50,8 +51,9 @@ export function requestPoolAddress(
     }
     throw noNetwork(request.poolId);
   }
-  if (address !== undefined && heldBySwarm(snapshot, pool, found)) {
-    return unchanged(cidrOf(address, pool.prefix));
+  if (address !== undefined && isRepetition(snapshot, pool, found, address)) {
+    const result = cidrOf(address, pool.prefix);
+    return pool.global ? unchanged(result) : moveHere(snapshot, found, address, asker, result);
   }
   const plan = requestAddress(snapshot, {
     space: found.network.addressSpace,
@@ -72,7 +74,9 @@ export function releasePoolAddress(
   const pool = parsePoolId(poolId);
   const found = pool && networkOfPool(snapshot, pool);
   const parsed = parseAddress(address);
-  if (!pool || !found || !parsed || heldBySwarm(snapshot, pool, found)) return unchanged(false);
+  if (!pool || !found || !parsed) return unchanged(false);
+  // A node's release; its manager still holds the address.
+  if (!pool.global && isSwarms(snapshot, found)) return unchanged(false);
   return releaseAddress(
     snapshot,
     { space: found.network.addressSpace, address: formatAddress(parsed) },
@@ -111,15 +115,43 @@ function firstAddress(snapshot: Snapshot, pool: PoolId): string {
 }
 
 /**
- * Under swarm the manager holds every address in the global space; a node asks for the same one again in its local space, and releases
- * that while the manager still holds it.
+ * Under swarm the manager holds every address in the global space, and asks for all of them again when it has restarted; a node asks
+ * for the same one in its local space.
  */
-function heldBySwarm(snapshot: Snapshot, pool: PoolId, { ref }: PoolNetwork): boolean {
-  return !pool.global &&
-    mappings(snapshot).some((mapping) =>
-      mapping.docknetUUID[SWARM] !== undefined && mapping.tenantName === ref.tenant &&
-      mapping.networkName === ref.network && mapping.serviceName === ref.group
-    );
+function isRepetition(
+  snapshot: Snapshot,
+  pool: PoolId,
+  found: PoolNetwork,
+  address: string,
+): boolean {
+  if (!isSwarms(snapshot, found)) return false;
+  const key = addressKey(found.network.addressSpace, address);
+  return !pool.global || read<Allocation>(snapshot, key)?.requestedBy === "docker";
+}
+
+/** The manager's host held it; the endpoint that takes it next is on this one. */
+function moveHere(
+  snapshot: Snapshot,
+  { network }: PoolNetwork,
+  address: string,
+  { host }: Asker,
+  result: string,
+): Plan<string> {
+  const item = snapshot.get(addressKey(network.addressSpace, address));
+  const held = item && decode<Allocation>(item);
+  if (item === undefined || held?.owner.kind !== "docker" || held.host === host) {
+    return unchanged(result);
+  }
+  return {
+    compares: [{ key: item.key, modRevision: item.modRevision }],
+    operations: [put(item.key, { ...held, host })],
+    result,
+  };
+}
+
+function isSwarms(snapshot: Snapshot, { ref }: PoolNetwork): boolean {
+  const key = dockerNetworkKey(ref.tenant, ref.network, ref.group);
+  return read<DockerNetworkState>(snapshot, key)?.docknetUUID[SWARM] !== undefined;
 }
 
 function addressIn(prefix: Prefix, text: string): string {

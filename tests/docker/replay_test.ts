@@ -1,0 +1,180 @@
+/**
+ * Every request that real engines sent, answered by our driver: as the recorded driver did, except where the table says why not.
+ * @module
+ */
+import assert from "node:assert/strict";
+import { z } from "zod";
+import { libnetworkApi } from "../../api/libnetwork/handler.ts";
+import { ALLOCATIONS, DOCKER_NETWORKS, ENDPOINTS, NETWORKS } from "../../mod/state/keys.ts";
+import { Replay, type Replayed } from "./replay.ts";
+import { StateEndpoints, TestState } from "./test_state.ts";
+
+/** Where our answer differs in status, by recorded command and call; each for a reason. */
+interface Difference {
+  readonly step: RegExp;
+  /** Of path and request. */
+  readonly call: RegExp;
+  readonly status: number;
+  readonly why: string;
+}
+
+const DIFFERENT_STATUS: readonly Difference[] = [
+  {
+    step: /--ipam-driver null/,
+    call: /CreateNetwork/,
+    status: 500,
+    why: "the null IPAM gives 0.0.0.0/0, which no Contiv network can have as its subnet",
+  },
+  {
+    step: /n5-null/,
+    call: /CreateEndpoint|Join/,
+    status: 500,
+    why: "that network was refused",
+  },
+  {
+    step: /manager A dockerd start/,
+    call: /RequestAddress/,
+    status: 200,
+    why: "swarm's leader asks again for what it has; the recorded driver refused, we do not",
+  },
+];
+
+function handlerOn(state: TestState, host = "A"): (request: Request) => Promise<Response> {
+  return libnetworkApi({
+    host,
+    scope: "local",
+    now: () => 1_000_000,
+    snapshot: state.snapshot,
+    commit: state.commit,
+    endpoints: new StateEndpoints(state, host),
+  });
+}
+
+/** Recordings that continue one another share a state. */
+const SEQUENCES: readonly (readonly string[])[] = [
+  ["20.10-create-run-stop-rm", "20.10-restart-liverestore-replay", "20.10-driver-down"],
+  ["20.10-managed-plugin"],
+  ["26.1.5-local"],
+  ["20.10-swarm-nodeA"],
+  ["20.10-swarm-restart-nodeA"],
+  ["20.10-swarm-legacy-refused"],
+  ["20.10-clusterstore-A"],
+];
+
+for (const names of SEQUENCES) {
+  Deno.test(`driver answers as recorded when an engine replays ${names.join(", ")}`, async () => {
+    const replay = new Replay(handlerOn(new TestState()));
+    for (const name of names) {
+      for await (const replayed of replay.run(name)) compare(replayed);
+    }
+  });
+}
+
+Deno.test("driver serves swarm's node when a manager on another host has allocated", async () => {
+  const state = new TestState();
+  const manager = new Replay(handlerOn(state, "A"));
+  for await (const replayed of manager.run("20.10-swarm-nodeA")) {
+    if (/service rm/.test(replayed.step)) break;
+    compare(replayed);
+  }
+  const held = () => state.snapshot().list(ALLOCATIONS).map((item) => item.key);
+  const before = held();
+  const node = new Replay(handlerOn(state, "B"));
+  for await (const replayed of node.run("20.10-swarm-nodeB")) compare(replayed);
+  assert.deepEqual(held(), before, "a node's releases free nothing that the manager holds");
+});
+
+function compare(replayed: Replayed): void {
+  const { step, call, status, answer } = replayed;
+  const where = `${step}: ${call.path} ${JSON.stringify(replayed.request)} → ${
+    JSON.stringify(answer)
+  }`;
+  const exception = DIFFERENT_STATUS.find((entry) =>
+    entry.step.test(step) && entry.call.test(`${call.path} ${JSON.stringify(replayed.request)}`)
+  );
+  assert.equal(status, exception?.status ?? call.status, where);
+  if (status !== 200) return assert.equal(typeof answer["Err"], "string", where);
+  const check = CHECKS[call.path.split(".")[1] ?? ""];
+  if (check === undefined) assert.deepEqual(answer, {}, where);
+  else check(replayed, where);
+}
+
+const record = z.record(z.string(), z.unknown());
+
+const CHECKS: Readonly<Record<string, (replayed: Replayed, where: string) => void>> = {
+  Activate: ({ answer }) =>
+    assert.deepEqual(answer, { Implements: ["NetworkDriver", "IpamDriver"] }),
+  GetCapabilities: ({ answer }, where) => assert.ok(Object.keys(answer).length > 0, where),
+  GetDefaultAddressSpaces: ({ answer }) =>
+    assert.deepEqual(Object.keys(answer), [
+      "LocalDefaultAddressSpace",
+      "GlobalDefaultAddressSpace",
+    ]),
+  RequestPool: ({ request, answer }, where) => {
+    const asked = record.parse(request)["Pool"];
+    if (asked !== "") assert.equal(answer["Pool"], asked, where);
+    assert.match(String(answer["PoolID"]), /\|/, where);
+  },
+  RequestAddress: ({ request, answer }, where) => {
+    const asked = String(record.parse(request)["Address"]);
+    if (asked !== "") assert.equal(String(answer["Address"]).split("/")[0], asked, where);
+    assert.match(String(answer["Address"]), /^[\d.a-f:]+\/\d+$/, where);
+  },
+  /** Nothing that was given may be returned. */
+  CreateEndpoint: ({ request, answer }, where) => {
+    const given = record.parse(record.parse(request)["Interface"]);
+    const returned = record.parse(answer["Interface"]);
+    for (const field of ["Address", "AddressIPv6", "MacAddress"]) {
+      if (given[field] !== "") assert.equal(returned[field], undefined, where);
+    }
+    if (given["MacAddress"] === "") assert.match(String(returned["MacAddress"]), /^02:/, where);
+  },
+  Join: ({ call, answer }, where) => {
+    const name = record.parse(answer["InterfaceName"]);
+    assert.match(String(name["SrcName"]), /^vport\d+$/, where);
+    assert.equal(name["DstPrefix"], "eth", where);
+    const recorded = record.parse(call.res);
+    // Gateways of pools that we chose ourselves are others.
+    if (String(answer["Gateway"]).startsWith("10.192.")) return;
+    if (answer["DisableGatewayService"] !== true) {
+      assert.equal(answer["Gateway"], recorded["Gateway"], where);
+    }
+  },
+  EndpointOperInfo: ({ answer }, where) => assert.ok("Value" in answer, where),
+  AllocateNetwork: ({ request, answer }, where) => {
+    const given = record.parse(record.parse(request)["Options"]);
+    const returned = record.parse(answer["Options"]);
+    for (const [name, value] of Object.entries(given)) assert.equal(returned[name], value, where);
+  },
+};
+
+Deno.test("driver leaves nothing behind when an engine has removed all that it made", async () => {
+  const state = new TestState();
+  const before = Object.keys(state.dump());
+  const replay = new Replay(handlerOn(state));
+  for await (const replayed of replay.run("26.1.5-local")) compare(replayed);
+  assert.deepEqual(Object.keys(state.dump()), before);
+});
+
+Deno.test("driver changes nothing when every call is repeated at once", async () => {
+  const once = new TestState();
+  const twice = new TestState();
+  const handler = handlerOn(twice);
+  const first = new Replay(handlerOn(once));
+  const second = new Replay(async (request) => {
+    const again = request.clone();
+    const answer = await handler(request);
+    // An address without a wish is another one each time; an engine never repeats that.
+    if (/RequestPool|RequestAddress/.test(request.url)) return answer;
+    const repeated = await handler(again);
+    assert.equal(repeated.status, answer.status, request.url);
+    return repeated;
+  });
+  const name = "20.10-create-run-stop-rm";
+  for await (const replayed of first.run(name)) compare(replayed);
+  for await (const replayed of second.run(name)) compare(replayed);
+  for (const prefix of [NETWORKS, ENDPOINTS, ALLOCATIONS, DOCKER_NETWORKS]) {
+    const keys = (state: TestState) => state.snapshot().list(prefix).map((item) => item.key);
+    assert.deepEqual(keys(twice), keys(once));
+  }
+});
