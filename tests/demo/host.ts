@@ -53,10 +53,10 @@ export async function willBeChanged(undo: Undo): Promise<void> {
     });
     await kernel.close();
   });
-  undo.add(
-    `remove the bridge ${BRIDGE}`,
-    () => must(["ovs-vsctl", "--timeout=10", "--if-exists", "del-br", BRIDGE]),
-  );
+  undo.add(`remove the bridge ${BRIDGE}`, async () => {
+    if ((await run(["ovs-vsctl", "--timeout=3", "show"])).code !== 0) return; // it was never started
+    await must(["ovs-vsctl", "--timeout=10", "--if-exists", "del-br", BRIDGE]);
+  });
 }
 
 /** Something to reach beyond this host, whatever network the machine is in: a namespace behind a link, without a route back. */
