@@ -57,11 +57,13 @@ async function runStep(step: Step): Promise<Tally> {
     stderr: "inherit",
   }).spawn();
   let late = false;
+  const ended = new AbortController();
   const timer = setTimeout(() => {
     late = true;
     child.kill("SIGKILL");
+    ended.abort(); // a program that it left behind may hold the pipe open
   }, step.deadline);
-  const output = await echo(child.stdout);
+  const output = await echo(child.stdout, ended.signal);
   const { code } = await child.status;
   clearTimeout(timer);
   if (late) console.log(`${step.title}: killed after ${step.deadline / 1000} s`);
@@ -69,12 +71,17 @@ async function runStep(step: Step): Promise<Tally> {
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
-/** Shows what a program prints while it prints it, and returns it. */
-async function echo(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
+/** Shows what a program prints while it prints it, until its end or until `signal` aborts, and returns it. */
+async function echo(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  signal: AbortSignal,
+): Promise<string> {
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  signal.addEventListener("abort", () => reader.cancel());
   let text = "";
-  for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
-    process.stdout.write(chunk);
-    text += chunk;
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    process.stdout.write(part.value);
+    text += part.value;
   }
   return text;
 }
