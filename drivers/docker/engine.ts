@@ -172,7 +172,7 @@ export class DockerEngine {
       signal,
     });
     await refuseErrors(response, path);
-    return jsonLines(response.body ?? new ReadableStream(), eventSchema);
+    return jsonLines(response.body ?? new ReadableStream(), eventSchema, signal);
   }
 
   async #call<T>(method: string, path: string, schema: z.ZodType<T>, call: Call): Promise<T> {

@@ -12,10 +12,17 @@ const LONGEST_LINE = 1024 * 1024;
 export async function* jsonLines<T>(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
   schema: z.ZodType<T>,
+  signal: AbortSignal,
 ): AsyncGenerator<T> {
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  // Aborting a fetch does not reliably end a read of its body that is under way.
+  const cancel = () => void reader.cancel().catch(() => {});
+  signal.addEventListener("abort", cancel, { once: true });
   let rest = "";
   try {
-    for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
+    while (!signal.aborted) {
+      const { value: chunk, done } = await reader.read();
+      if (done) return;
       const lines = (rest + chunk).split("\n");
       rest = lines.pop() ?? "";
       if (rest.length > LONGEST_LINE) throw new DockerError("failed", "an event has no end");
@@ -26,6 +33,9 @@ export async function* jsonLines<T>(
   } catch (error) {
     if (error instanceof DockerError) throw error;
     // A connection that breaks, or is aborted, ends the stream: whoever follows it connects again.
+  } finally {
+    signal.removeEventListener("abort", cancel);
+    cancel();
   }
 }
 

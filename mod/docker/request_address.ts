@@ -77,10 +77,13 @@ export function releasePoolAddress(
   if (!pool || !found || !parsed) return unchanged(false);
   // A node's release; its manager still holds the address.
   if (!pool.global && isSwarms(snapshot, found)) return unchanged(false);
+  const key = addressKey(found.network.addressSpace, formatAddress(parsed));
+  // A manager releases what it held for any host.
+  const holder = read<Allocation>(snapshot, key)?.host;
   return releaseAddress(
     snapshot,
     { space: found.network.addressSpace, address: formatAddress(parsed) },
-    { now: asker.now, host: asker.host },
+    { now: asker.now, host: pool.global ? holder ?? asker.host : asker.host },
   );
 }
 
