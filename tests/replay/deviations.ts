@@ -7,6 +7,8 @@ import type { Step } from "./recording.ts";
 
 export interface Deviation {
   readonly reason: string;
+  /** Neither run nor compared. */
+  readonly skip?: boolean;
   /** What is run instead. */
   readonly argv?: readonly string[];
   readonly contentType?: string;
@@ -40,6 +42,30 @@ export function absentObject(step: Step): string | undefined {
   return ABSENT_PATHS.exec(step.rest[1])?.[0];
 }
 
+const GO_PARSER = "another JSON parser's words";
+const DUPLICATE =
+  "the original gave one address to two endpoints (ep0004, ep0005); ours refuses the second";
+const NO_POLICIES = "policies and network profiles come later";
+
+/** `group ls` as it is when no group has a policy: the column is as wide as its heading. */
+function groupTable(text: string): string {
+  const [heading = "", dashes = "", ...rows] = text.trimEnd().split("\n");
+  const column = heading.indexOf("Policies");
+  const narrow = (line: string) =>
+    line.replace(/(Policies|--------) +(?=Network profile|-+$)/, "$1  ");
+  const lines = rows.map((row) => row.slice(0, column).padEnd(column + 10));
+  return [narrow(heading), narrow(dashes), ...lines].join("\n") + "\n";
+}
+
+/** Without the endpoint that holds an address a second time; addresses are counted, where the original's counter missed two. */
+function withoutDuplicate(text: string): string {
+  return JSON.stringify(JSON.parse(text), (key, value) => {
+    if (key === "numEndpoints") return value - 1;
+    if (key === "allocatedAddressesCount") return value + 2;
+    return Array.isArray(value) ? value.filter((item) => item?.endpointID !== "ep0005") : value;
+  });
+}
+
 const VERSION = "another program's version";
 
 /** By step. */
@@ -67,5 +93,47 @@ export const deviations: Readonly<Record<string, Deviation>> = {
   "111": {
     reason: "policies come later",
     argv: ["netctl", "group", "create", "-t", "blue", "bnet", "bgrp"],
+  },
+  "123": { reason: NO_POLICIES, stdout: groupTable },
+  "124": { reason: NO_POLICIES, stdout: groupTable },
+  "150": { reason: "external contracts groups come later", skip: true },
+  "152": { reason: "as 150, whose group it removes", skip: true },
+  "193": {
+    reason: DUPLICATE,
+    expect: { status: 500, error: "ip address 20.1.1.200 is not available" },
+  },
+  "194": { reason: "says what is missing", expect: { error: "Network nonet not found" } },
+  "195": { reason: "says what is missing", expect: { error: "EndpointGroup nogrp not found" } },
+  "196": {
+    reason: GO_PARSER,
+    expect: {
+      error:
+        "the request's body is not JSON: Expected property name or '}' in JSON at position 1 (line 1 column 2)",
+    },
+  },
+  "197": {
+    reason: "the recording lacks its request's content type, which was not JSON's",
+    contentType: "text/plain",
+  },
+  "199": { reason: DUPLICATE, stdout: withoutDuplicate },
+  "202": {
+    reason:
+      "holds addresses of services, an agent's infra endpoint and ep0005; its parts are compared by 199-201",
+    skip: true,
+  },
+  "206": { reason: "the original failed to parse a reply of its own", skip: true },
+  "216": {
+    reason: GO_PARSER,
+    expect: {
+      error:
+        "the request's body is not JSON: Expected property name or '}' in JSON at position 1 (line 1 column 2)",
+    },
+  },
+  "219": { reason: "a missing trailing slash is forgiven", skip: true },
+  "238": { reason: "application profiles come later", skip: true },
+  "185": { reason: "the original crashed", expect: { status: 500, error: "key not found" } },
+  "259": {
+    reason: `${DUPLICATE}; the first one's removal took the address, and the second stayed`,
+    expect: { exit: 0, error: "" },
   },
 };

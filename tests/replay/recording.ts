@@ -45,6 +45,9 @@ export function unordered(text: string): string {
   }
 }
 
+/** Ours are set from the start, for endpoints that the original named only once its agent had made the port. */
+const PORT_FIELDS = ["intfName", "virtualPort"];
+
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) {
     const items = value.map(sorted);
@@ -52,7 +55,10 @@ function sorted(value: unknown): unknown {
     return isList ? items.sort((a, b) => JSON.stringify(a) < JSON.stringify(b) ? -1 : 1) : items;
   }
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, sorted(item)]));
+  return Object.fromEntries(
+    Object.entries(value).filter(([key]) => !PORT_FIELDS.includes(key))
+      .map(([key, item]) => [key, sorted(item)]),
+  );
 }
 
 /** The text of an error without the lines that follow it: stack there, advice here. */
