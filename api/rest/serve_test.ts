@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { Hono } from "hono";
+import type { Log } from "../../mod/agent/log.ts";
+import { parseListen, serveMaster } from "./serve.ts";
+
+const log: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+Deno.test("parseListen takes addresses of both families and no host", () => {
+  assert.deepEqual(parseListen("127.0.0.1:9999"), { hostname: "127.0.0.1", port: 9999 });
+  assert.deepEqual(parseListen("[::1]:80"), { hostname: "::1", port: 80 });
+  assert.deepEqual(parseListen(":9999"), { hostname: "0.0.0.0", port: 9999 });
+  for (const bad of ["", "9999", "a:b", "a:70000", "::1:80"]) assert.throws(() => parseListen(bad));
+});
+
+Deno.test("serveMaster finishes requests under way when it is stopped", async () => {
+  const stop = new AbortController();
+  const entered = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  const app = new Hono().get("/", async (c) => {
+    entered.resolve();
+    await release.promise;
+    return c.text("done");
+  });
+  const server = serveMaster(app, "127.0.0.1:0", { signal: stop.signal, log });
+  const reply = fetch(`http://${server.address}/`);
+  await entered.promise;
+  stop.abort();
+  release.resolve();
+  assert.equal(await (await reply).text(), "done");
+  await server.finished;
+});
+
+Deno.test("serveMaster makes a unix socket for its owner only when a stale one is in the way", async () => {
+  const directory = await Deno.makeTempDir();
+  const path = `${directory}/master.sock`;
+  // A listener that goes without removing its socket, as a killed process does.
+  Deno.listen({ transport: "unix", path }).close();
+  const stop = new AbortController();
+  const app = new Hono().get("/", (c) => c.text("ok"));
+  const server = serveMaster(app, path, { signal: stop.signal, log });
+  assert.equal((Deno.statSync(path).mode ?? 0) & 0o777, 0o600);
+  const client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
+  assert.equal(await (await fetch("http://localhost/", { client })).text(), "ok");
+  client.close();
+  stop.abort();
+  await server.finished;
+  await Deno.remove(directory, { recursive: true });
+});
