@@ -1,0 +1,192 @@
+/**
+ * The store of one machine: an SQLite file that every process of the machine may open. What was acknowledged survives SIGKILL and
+ * power cuts; watchers in other processes hear of it within milliseconds.
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { Bell } from "../../../mod/state/bell.ts";
+import { checkKey, checkPrefix, checkTransaction } from "../../../mod/state/limits.ts";
+import {
+  type CallOptions,
+  type Compare,
+  type KeyValue,
+  type LeaseId,
+  type ListResult,
+  type Operation,
+  type Revision,
+  type Store,
+  StoreError,
+  type TransactionResult,
+  type WatchBatch,
+} from "../../../mod/state/store.ts";
+import { type BootClock, bootClock } from "./boot_clock.ts";
+import { CommitWatch } from "./commit_watch.ts";
+import { GroupCommit } from "./group_commit.ts";
+import { Log } from "./log.ts";
+import { openDatabase } from "./open_database.ts";
+import { Patience } from "./patience.ts";
+import { isBusy, storeError } from "./sqlite_error.ts";
+
+export interface EmbeddedStoreOptions {
+  /** The file; made, with its directory, when absent. On a local file system: WAL needs shared memory. */
+  readonly path: string;
+  readonly signal?: AbortSignal;
+  readonly clock?: BootClock;
+  /** How many revisions of history are kept for watchers that fall behind. */
+  readonly keepRevisions?: number;
+}
+
+const KEEP_REVISIONS = 10_000;
+/** Revisions that one commit forgets at most, plus itself, so that compaction never takes long. */
+const COMPACTION_STEP = 500;
+
+/** Throws StoreError "unusable" when the file cannot be used at all. */
+export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<Store> {
+  const database = await openDatabase(options.path, options.signal);
+  return new EmbeddedStore(database, options);
+}
+
+class EmbeddedStore implements Store {
+  readonly description: string;
+  readonly #log: Log;
+  readonly #writes: GroupCommit;
+  readonly #commits: CommitWatch;
+  readonly #bell = new Bell();
+  readonly #keep: number;
+  #closed = false;
+
+  constructor(
+    private readonly database: DatabaseSync,
+    private readonly options: EmbeddedStoreOptions,
+  ) {
+    this.description = `embedded store ${options.path}`;
+    this.#keep = options.keepRevisions ?? KEEP_REVISIONS;
+    this.#log = new Log(database, options.clock ?? bootClock());
+    this.#writes = new GroupCommit(
+      database,
+      () => this.#compactOld(),
+      () => this.#bell.ring(),
+      (error) => storeError(error, "write to", options.path),
+    );
+    this.#commits = new CommitWatch(
+      database,
+      options.path,
+      () => this.#bell.ring(),
+      () => this.#expireLeases(),
+    );
+  }
+
+  async get(key: string, options?: CallOptions): Promise<KeyValue | undefined> {
+    checkKey(key);
+    return await this.#read(() => this.#log.get(key), options?.signal);
+  }
+
+  async list(prefix: string, options?: CallOptions): Promise<ListResult> {
+    checkPrefix(prefix);
+    return await this.#read(() => this.#log.list(prefix), options?.signal);
+  }
+
+  async transact(
+    compares: readonly Compare[],
+    operations: readonly Operation[],
+    options?: CallOptions,
+  ): Promise<TransactionResult> {
+    checkTransaction(compares, operations);
+    return await this.#write(() => this.#log.transact(compares, operations), options);
+  }
+
+  async *watch(prefix: string, from: Revision, signal: AbortSignal): AsyncIterable<WatchBatch> {
+    checkPrefix(prefix);
+    for (let next = from; !signal.aborted && !this.#closed;) {
+      const news = this.#bell.next(signal);
+      const slice = await this.#read(() => this.#log.history(prefix, next));
+      for (const batch of slice.batches) {
+        yield batch;
+        if (signal.aborted) return;
+      }
+      next = slice.next;
+      if (slice.end) await news;
+    }
+  }
+
+  grantLease(ttl: number, options?: CallOptions): Promise<LeaseId> {
+    return this.#write(() => this.#log.grantLease(ttl), options);
+  }
+
+  renewLease(lease: LeaseId, options?: CallOptions): Promise<void> {
+    return this.#write(() => this.#log.renewLease(lease), options);
+  }
+
+  revokeLease(lease: LeaseId, options?: CallOptions): Promise<void> {
+    return this.#write(() => this.#log.revokeLease(lease), options);
+  }
+
+  compact(revision: Revision, options?: CallOptions): Promise<void> {
+    return this.#write(() => this.#log.compact(revision), options);
+  }
+
+  /** What was submitted before is committed first. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#commits.close();
+    this.#bell.ring();
+    await this.#writes.idle();
+    this.database.close();
+  }
+
+  async #write<T>(run: () => T, options?: CallOptions): Promise<T> {
+    this.#checkOpen();
+    const patience = new Patience(`write to ${this.options.path}`, options?.signal);
+    const error = patience.exhausted();
+    if (error) throw error;
+    return await this.#writes.submit(run, patience);
+  }
+
+  /** Runs `look` on one state of the file. */
+  async #read<T>(look: () => T, signal?: AbortSignal): Promise<T> {
+    const patience = new Patience(`read ${this.options.path}`, signal);
+    while (true) {
+      const error = patience.exhausted();
+      if (error) throw error;
+      this.#checkOpen();
+      try {
+        return this.#inTransaction(look);
+      } catch (error) {
+        if (!isBusy(error)) throw storeError(error, "read", this.options.path);
+      }
+      await Patience.pause();
+    }
+  }
+
+  #inTransaction<T>(look: () => T): T {
+    this.database.exec("BEGIN");
+    try {
+      return look();
+    } finally {
+      if (this.database.isTransaction) this.database.exec("COMMIT");
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new StoreError("unavailable", `the ${this.description} is closed`);
+  }
+
+  #compactOld(): void {
+    const revision = this.#log.revision;
+    const oldest = this.#log.oldest;
+    if (revision - oldest < this.#keep + COMPACTION_STEP) return;
+    this.#log.compact(Math.min(revision - this.#keep, oldest + 2 * COMPACTION_STEP));
+  }
+
+  /** Any process that has the file open does it, whoever was granted the lease; the next tick tries again what fails now. */
+  async #expireLeases(): Promise<void> {
+    try {
+      if (!this.#log.hasExpiredLeases) return;
+      await this.#write(() => this.#log.expireLeases());
+    } catch (error) {
+      const known = storeError(error, "expire leases in", this.options.path);
+      if (!(known instanceof StoreError)) throw error;
+    }
+  }
+}
