@@ -41,7 +41,7 @@ export class PortControl {
   refresh(): boolean {
     const bridge = this.#bridge();
     this.#ports = bridge ? portsOf(this.database.replica, bridge) : new Map();
-    return this.#watch.look(this.ours());
+    return this.#watch.look(this.#ours());
   }
 
   /** The next picture is a first one. */
@@ -50,12 +50,20 @@ export class PortControl {
   }
 
   ours(): PortState[] {
-    return [...this.#ports.values()]
-      .filter((port) => port.name !== this.bridgeName && port.externalIds[OWNER] !== undefined)
-      .map(toState);
+    return this.#ours().map((port) => toState(port, this.#watch.isDetached(port.name)));
   }
 
   async apply(
+    add: readonly PortSpec[],
+    remove: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const detached = add.map(({ name }) => name).filter((name) => this.#watch.isDetached(name));
+    if (detached.length > 0) await this.#apply([], detached, signal);
+    await this.#apply(add, remove, signal);
+  }
+
+  async #apply(
     add: readonly PortSpec[],
     remove: readonly string[],
     signal: AbortSignal,
@@ -155,17 +163,23 @@ export class PortControl {
     }
   }
 
+  #ours(): PortView[] {
+    return [...this.#ports.values()]
+      .filter((port) => port.name !== this.bridgeName && port.externalIds[OWNER] !== undefined);
+  }
+
   #bridge(): BridgeView | undefined {
     return findBridge(this.database.replica, this.bridgeName);
   }
 }
 
-function toState({ name, externalIds, interface: link }: PortView): PortState {
-  const attached = link?.number !== undefined && link.number >= 0;
+function toState({ name, externalIds, interface: link }: PortView, detached: boolean): PortState {
+  const attached = !detached && link?.number !== undefined && link.number >= 0;
+  const error = detached ? `link ${name} vanished or was replaced` : link?.error;
   return {
     name,
     externalIds,
     ...(attached ? { number: link.number } : {}),
-    ...(link?.error === undefined ? {} : { error: link.error }),
+    ...(error === undefined ? {} : { error }),
   };
 }

@@ -1,13 +1,15 @@
 /**
- * Notices ports of ours that change by another hand than ours: compares each picture of the switch with the one before. Pure but for
- * its memory.
+ * Notices ports of ours that change by another hand than ours, by comparing each picture of the switch with the one before; and
+ * remembers those whose link was replaced, which ovs-vswitchd's userspace datapath does not mind: it goes on reading from the
+ * link that is gone. Pure but for its memory.
  * @module
  */
-import type { PortState } from "../../mod/agent/switch.ts";
+import type { PortView } from "./view.ts";
 
 export class PortWatch {
-  #before = new Map<string, PortState>();
+  #before = new Map<string, PortView>();
   readonly #busy = new Map<string, number>();
+  readonly #detached = new Set<string>();
 
   /** While our own change of these ports is under way, theirs are no news. */
   begin(names: readonly string[]): void {
@@ -27,22 +29,38 @@ export class PortWatch {
     this.#before.clear();
   }
 
+  /** Whether the port's link vanished or was replaced since it was attached: it must be attached anew. */
+  isDetached(name: string): boolean {
+    return this.#detached.has(name);
+  }
+
   /** Whether a port vanished or changed since the last picture. One that was attached only now is no news. */
-  look(ports: readonly PortState[]): boolean {
+  look(ports: readonly PortView[]): boolean {
     const now = new Map(ports.map((port) => [port.name, port]));
     let changed = false;
     for (const [name, before] of this.#before) {
-      if (this.#busy.has(name)) continue;
       const after = now.get(name);
-      if (!after || differs(before, after)) changed = true;
+      if (!after) this.#detached.delete(name);
+      else if (lostLink(before, after)) this.#detached.add(name);
+      if (!this.#busy.has(name) && (!after || differs(before, after))) changed = true;
     }
     this.#before = now;
     return changed;
   }
 }
 
-function differs(before: PortState, after: PortState): boolean {
-  return (before.number !== undefined && before.number !== after.number) ||
-    before.error !== after.error ||
+/** Another row of the same name is another attachment. */
+function lostLink({ uuid, interface: before }: PortView, after: PortView): boolean {
+  const was = before?.linkIndex ?? 0;
+  const is = after.interface?.linkIndex;
+  return uuid === after.uuid && before?.type === "system" && was > 0 && is !== undefined &&
+    is !== was;
+}
+
+function differs(before: PortView, after: PortView): boolean {
+  const number = before.interface?.number;
+  return lostLink(before, after) ||
+    (number !== undefined && number !== after.interface?.number) ||
+    before.interface?.error !== after.interface?.error ||
     JSON.stringify(before.externalIds) !== JSON.stringify(after.externalIds);
 }

@@ -27,6 +27,7 @@ export const MONITORED = {
     "external_ids",
     "options",
     "error",
+    "ifindex",
     "mac",
     "mtu_request",
   ],

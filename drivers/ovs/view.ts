@@ -40,6 +40,8 @@ export interface InterfaceView {
   /** −1: could not be attached; undefined: not yet. */
   readonly number: number | undefined;
   readonly error: string | undefined;
+  /** The kernel's number of the link; 0: the link is gone. Undefined: not told yet, or none. */
+  readonly linkIndex: number | undefined;
 }
 
 export interface RootView {
@@ -122,5 +124,6 @@ function interfaceOf(replica: Replica, uuid: string | undefined): InterfaceView 
     numberRequest: integer(row.ofport_request),
     number: integer(row.ofport),
     error: text(row.error),
+    linkIndex: integer(row.ifindex),
   };
 }
