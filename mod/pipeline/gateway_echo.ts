@@ -1,7 +1,8 @@
 /**
  * Table gateway_echo: a gateway exists only as flows, yet answers ping, from every network of its VRF. Matches echo requests to a
- * gateway's address (and their fragments) and turns them around; writes no register. Before conntrack and policy: the gateway is
- * infrastructure, and says only that the switch works.
+ * gateway's address and turns them around; writes no register. Before conntrack and policy: the gateway is infrastructure, and says only
+ * that the switch works. A request in fragments stays unanswered: Open vSwitch does not show the ICMP type of a fragment (ovs-ofctl(8),
+ * set-frags).
  * @module
  */
 import { ROUTER_MAC } from "../net/mac.ts";
@@ -13,9 +14,6 @@ import { matchRegister, matchSource } from "./registers.ts";
 import { FIELD, move, setField, TO_SENDER } from "./syntax.ts";
 import { missTo, TABLES } from "./tables.ts";
 
-const table = TABLES.gateway_echo;
-const priority = 100;
-
 export const gatewayEcho: Feature = {
   tables: ["gateway_echo"],
 
@@ -24,52 +22,44 @@ export const gatewayEcho: Feature = {
   network: ({ vrf, gateway, gateway6 }: PipelineNetwork): readonly Flow[] => {
     const asker = [matchSource("endpoint"), matchRegister("vrf", vrf)];
     return [
-      ...(gateway === undefined ? [] : echo4(asker, gateway)),
-      ...(gateway6 === undefined ? [] : echo6(asker, gateway6)),
+      ...(gateway === undefined ? [] : [echo4(asker, gateway)]),
+      ...(gateway6 === undefined ? [] : [echo6(asker, gateway6)]),
     ];
   },
 };
 
-/** Fragments but the first have no ICMP header to match or to change: they follow as they are, and reassemble to the reply. */
-function echo4(asker: readonly string[], gateway: string): Flow[] {
-  const match = (...fields: string[]) => ["icmp", ...asker, `nw_dst=${gateway}`, ...fields];
-  const addresses = [
-    move(FIELD.ipv4Source, FIELD.ipv4Destination),
-    setField(gateway, "ip_src"),
-  ];
-  return [
-    {
-      table,
-      priority,
-      match: match(`icmp_type=${ICMP.echoRequest}`, "icmp_code=0"),
-      actions: turn(setField(ICMP.echoReply, "icmp_type"), ...addresses),
-    },
-    { table, priority, match: match("nw_frag=later"), actions: turn(...addresses) },
-  ];
+function echo4(asker: readonly string[], gateway: string): Flow {
+  return turn(
+    ["icmp", ...asker, `nw_dst=${gateway}`, `icmp_type=${ICMP.echoRequest}`, "icmp_code=0"],
+    [
+      setField(ICMP.echoReply, "icmp_type"),
+      move(FIELD.ipv4Source, FIELD.ipv4Destination),
+      setField(gateway, "ip_src"),
+    ],
+  );
 }
 
-function echo6(asker: readonly string[], gateway: string): Flow[] {
-  const match = (...fields: string[]) => ["icmp6", ...asker, `ipv6_dst=${gateway}`, ...fields];
-  const addresses = [
-    move(FIELD.ipv6Source, FIELD.ipv6Destination),
-    setField(gateway, "ipv6_src"),
-  ];
-  return [
-    {
-      table,
-      priority,
-      match: match(`icmp_type=${ICMPV6.echoRequest}`, "icmp_code=0"),
-      actions: turn(setField(ICMPV6.echoReply, "icmpv6_type"), ...addresses),
-    },
-    { table, priority, match: match("nw_frag=later"), actions: turn(...addresses) },
-  ];
+function echo6(asker: readonly string[], gateway: string): Flow {
+  return turn(
+    ["icmp6", ...asker, `ipv6_dst=${gateway}`, `icmp_type=${ICMPV6.echoRequest}`, "icmp_code=0"],
+    [
+      setField(ICMPV6.echoReply, "icmpv6_type"),
+      move(FIELD.ipv6Source, FIELD.ipv6Destination),
+      setField(gateway, "ipv6_src"),
+    ],
+  );
 }
 
-function turn(...changes: string[]): string[] {
-  return [
-    ...changes,
-    move(FIELD.ethernetSource, FIELD.ethernetDestination),
-    setField(ROUTER_MAC, "eth_src"),
-    TO_SENDER,
-  ];
+function turn(match: readonly string[], changes: readonly string[]): Flow {
+  return {
+    table: TABLES.gateway_echo,
+    priority: 100,
+    match,
+    actions: [
+      ...changes,
+      move(FIELD.ethernetSource, FIELD.ethernetDestination),
+      setField(ROUTER_MAC, "eth_src"),
+      TO_SENDER,
+    ],
+  };
 }

@@ -11,7 +11,7 @@ import type { Feature } from "./feature.ts";
 import type { Flow } from "./flow.ts";
 import { ICMPV6 } from "./icmp.ts";
 import type { PipelineEndpoint, PipelineHost, PipelineNetwork } from "./input.ts";
-import { loadRegister, matchRegister, matchSource, wholeRegister } from "./registers.ts";
+import { loadRegister, matchRegister, matchSource, REGISTERS, wholeRegister } from "./registers.ts";
 import { FIELD, move, setField, TO_SENDER } from "./syntax.ts";
 import { gotoTable, missDrop, missTo, TABLES } from "./tables.ts";
 
@@ -121,7 +121,7 @@ function replies(): Flow[] {
       priority: 110,
       match: ["icmp6", "ipv6_src=::", ...match.slice(1)],
       actions: [
-        setField("0/0x40000000", "reg12"),
+        setField("0/0x40000000", REGISTERS.scratch),
         move(wholeRegister("scratch"), FIELD.ndFlags),
         setField("33:33:00:00:00:01", "eth_dst"),
         setField("ff02::1", "ipv6_dst"),
