@@ -169,7 +169,17 @@ Deno.test("containers are served again when dockerd is stopped, killed, or resto
   await withLab("restart", async (lab) => {
     const { host } = lab;
     await createNetwork(lab, "net1", "20.1.1.0/24");
-    const keep = ["run", "-d", "--restart", "always", "--net", "net1", "--name"];
+    const keep = [
+      "run",
+      "-d",
+      "--restart",
+      "always",
+      "--stop-timeout",
+      "1",
+      "--net",
+      "net1",
+      "--name",
+    ];
     await host.mustDocker(...keep, "web", "bb", "sleep", "600");
     await host.mustDocker(...keep, "db", "bb", "sleep", "600");
     const pinged = () =>

@@ -10,7 +10,7 @@ import { NetworkController } from "../../drivers/docker/network_controller.ts";
 import type { EndpointState } from "../../mod/model/records.ts";
 import { updateEndpoint } from "../../mod/intent/endpoint.ts";
 import { type DockerHost, must, run } from "./docker_host.ts";
-import { StateEndpoints, TestState, type Wiring } from "./test_state.ts";
+import { StateEndpoints, type TestState, type Wiring } from "./test_state.ts";
 
 export interface DriverUnderTest {
   readonly state: TestState;
@@ -21,7 +21,7 @@ export interface DriverUnderTest {
 export type DriverFactory = (host: DockerHost, state: TestState) => Promise<DriverUnderTest>;
 
 /** Endpoints are plain veth pairs on a Linux bridge: no policy, but a wire. */
-export const startVethDriver: DriverFactory = async (host, state) => {
+export const startVethDriver: DriverFactory = async (host: DockerHost, state: TestState) => {
   const abort = new AbortController();
   const { signal } = abort;
   const endpoints = new StateEndpoints(state, host.name, vethWiring(host), Date.now);
