@@ -38,9 +38,12 @@ export class Ofctl implements FlowProgrammer {
 
   async apply(lines: readonly string[]): Promise<void> {
     if (lines.length === 0) return;
-    const child = this.#spares.shift() ?? this.#start();
-    setTimeout(() => this.#refill());
-    const output = await finish(child, `${lines.join("\n")}\n`);
+    const input = `${lines.join("\n")}\n`;
+    const spare = this.#spares.shift();
+    setTimeout(() => this.#refillIfPossible());
+    let output = await finish(spare ?? this.#start(), input);
+    // A process that was killed while it waited (out of memory, an operator) is no verdict on the flows.
+    if (spare && output.signal !== null) output = await finish(this.#start(), input);
     const stderr = decode(output.stderr);
     if (!output.success) throw explainFailure(stderr, lines);
     const weakened = normalisation(stderr);
@@ -63,6 +66,15 @@ export class Ofctl implements FlowProgrammer {
 
   #start(): Deno.ChildProcess {
     return spawn(["bundle", this.#target, "-"]);
+  }
+
+  /** A pool that stays short is no failure: a change then starts its own process, and says if that fails. */
+  #refillIfPossible(): void {
+    try {
+      this.#refill();
+    } catch (error) {
+      if (!(error instanceof SwitchError)) throw error;
+    }
   }
 
   #refill(): void {

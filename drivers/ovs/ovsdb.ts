@@ -95,7 +95,7 @@ export class OvsdbSession {
   }
 
   #isAlive(): void {
-    this.#request("echo", [], AbortSignal.any([])).catch(() => this.#rpc.close());
+    this.#request("echo", [], new AbortController().signal).catch(() => this.#rpc.close());
   }
 
   #request(method: string, params: readonly unknown[], signal: AbortSignal): Promise<unknown> {
