@@ -1,0 +1,116 @@
+/**
+ * The Linux kernel behind mod/agent/kernel.ts: rtnetlink through the C library, no process started but for NAT rules.
+ * Keeps no state that a restart would lose: what is ours is recognised by alias, link group and the names of chains.
+ * @module
+ */
+import type {
+  EndpointLinkSpec,
+  HostAccessSpec,
+  Kernel,
+  KernelEvent,
+  LinkState,
+} from "../../mod/agent/kernel.ts";
+import { Deletions } from "./deletion.ts";
+import { LinkMonitor } from "./events.ts";
+import { ensureHostAccess, removeHostAccess } from "./host_access.ts";
+import { listLinks } from "./link.ts";
+import { namespaceExists, OwnNamespace, resolveNamespace } from "./namespace.ts";
+import { RTMGRP_LINK } from "./netlink/constants.ts";
+import { NetlinkSocket } from "./netlink/socket.ts";
+import { OffloadSocket } from "./offload.ts";
+import type { NatTools } from "./nat.ts";
+import { KeyedSerial, Serial } from "./serial.ts";
+import { underlayMtu } from "./underlay.ts";
+import { createEndpointLink } from "./veth.ts";
+
+export interface KernelOptions {
+  /** Programs that write NAT rules, when not those first in PATH (e.g. `iptables-legacy`). */
+  readonly natTools?: Partial<NatTools>;
+}
+
+/**
+ * Opens the kernel for the network namespace that this thread is in now, and which the returned object keeps to.
+ * Throws KernelError: "unsupported" without glibc, "permission" when sockets are refused.
+ */
+export function openKernel(options: KernelOptions = {}): Promise<Kernel> {
+  return Promise.resolve().then(() => new LinuxKernel(options));
+}
+
+class LinuxKernel implements Kernel {
+  readonly #own = new OwnNamespace();
+  readonly #reads = NetlinkSocket.open();
+  readonly #changes = NetlinkSocket.open();
+  readonly #deletes = NetlinkSocket.open();
+  readonly #offload = new OffloadSocket();
+  readonly #deletions = new Deletions(this.#deletes);
+  readonly #monitor = new LinkMonitor(
+    () => NetlinkSocket.open(RTMGRP_LINK),
+    () => this.#list(),
+  );
+  /** All creations wait for one kernel lock (RTNL); queueing for it here keeps Deno's pool free. */
+  readonly #creating = new Serial();
+  readonly #hostAccess = new Serial();
+  /** A creation does not overtake the deletion of its namesake. */
+  readonly #perLink = new KeyedSerial();
+  readonly #natTools: Partial<NatTools>;
+
+  constructor({ natTools = {} }: KernelOptions) {
+    this.#natTools = natTools;
+  }
+
+  async links(): Promise<readonly LinkState[]> {
+    return (await this.#list()).map(({ index, name, alias, mac, mtu, up, kind }) => ({
+      ...{ index, name, mtu, up },
+      ...(alias === undefined ? {} : { alias }),
+      ...(mac === undefined ? {} : { mac }),
+      ...(kind === undefined ? {} : { kind }),
+    }));
+  }
+
+  createEndpointLink(spec: EndpointLinkSpec): Promise<void> {
+    return this.#perLink.run(
+      spec.hostLink,
+      () =>
+        this.#creating.run(() => createEndpointLink(spec, this.#changes, this.#offload, this.#own)),
+    );
+  }
+
+  deleteEndpointLink(hostLink: string): Promise<void> {
+    return this.#perLink.run(hostLink, () => this.#deletions.delete(hostLink));
+  }
+
+  namespaceExists(path: string): Promise<boolean> {
+    return Promise.resolve().then(() => namespaceExists(path));
+  }
+
+  resolveNamespace(nameOrPath: string): Promise<string> {
+    return Promise.resolve().then(() => resolveNamespace(nameOrPath));
+  }
+
+  ensureHostAccess(spec: HostAccessSpec): Promise<void> {
+    return this.#hostAccess.run(() => ensureHostAccess(spec, this.#reads, this.#natTools));
+  }
+
+  removeHostAccess(spec: HostAccessSpec): Promise<void> {
+    return this.#hostAccess.run(() => removeHostAccess(spec, this.#reads, this.#natTools));
+  }
+
+  underlayMtu(): Promise<number> {
+    return underlayMtu(this.#reads);
+  }
+
+  events(signal: AbortSignal): AsyncIterable<KernelEvent> {
+    return this.#monitor.listen(signal);
+  }
+
+  async close(): Promise<void> {
+    await this.#monitor.close();
+    await Promise.all([this.#reads, this.#changes, this.#deletes].map((socket) => socket.close()));
+    this.#offload.close();
+    this.#own.close();
+  }
+
+  #list() {
+    return listLinks(this.#reads);
+  }
+}
