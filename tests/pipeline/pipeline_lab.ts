@@ -20,13 +20,13 @@ export class PipelineLab implements AsyncDisposable {
 
   private constructor(readonly ovs: PrivateOvs) {}
 
-  /** A switch with the example's flows, and nothing attached: enough for traces. */
-  static async startSwitch(): Promise<PipelineLab> {
+  /** A switch with these flows, and nothing attached. */
+  static async startSwitch(flows: readonly Flow[]): Promise<PipelineLab> {
     const lab = new PipelineLab(await startPrivateOvs());
     try {
       const bridge = ["set", "bridge", BRIDGE, "datapath_type=netdev", "fail_mode=secure"];
       await lab.ovs.vsctl("add-br", BRIDGE, "--", ...bridge);
-      await lab.addFlows(exampleFlows());
+      await lab.addFlows(flows);
       return lab;
     } catch (error) {
       await lab[Symbol.asyncDispose]();
@@ -36,7 +36,7 @@ export class PipelineLab implements AsyncDisposable {
 
   /** The switch, with contivh0, every endpoint of the example and the outside attached. */
   static async start(): Promise<PipelineLab> {
-    const lab = await PipelineLab.startSwitch();
+    const lab = await PipelineLab.startSwitch(exampleFlows());
     try {
       await lab.#attachHost();
       for (const [endpoint, network] of ENDPOINTS) {

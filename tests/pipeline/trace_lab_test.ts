@@ -27,7 +27,7 @@ const ipv4: readonly Case[] = [
   ["to everybody", ip(A, "255.255.255.255"), "dropped"],
   ["to a multicast group", ip(A, "224.0.0.251"), "dropped"],
   ["to the loopback network", ip(A, "127.0.0.1"), "dropped"],
-  ["in a broadcast frame", ["dl_dst=ff:ff:ff:ff:ff:ff", ...ip(A, B.address)], "dropped"],
+  ["in a broadcast frame", [...ip(A, B.address), "dl_dst=ff:ff:ff:ff:ff:ff"], "dropped"],
   ["to the outside", ip(A, "198.51.100.1"), HOST.hostPort],
   ["to the outside without a way out", ip(B, "198.51.100.1"), "dropped"],
   ["to the host", ip(A, HOST.hostAddress), HOST.hostPort],
@@ -75,7 +75,7 @@ const ipv6: readonly Case[] = [
   ["an advertisement from the host", [
     ...host6("fdc0:171f:ac13::4"),
     "nw_proto=58",
-    "icmp_type=136",
+    "icmpv6_type=136",
   ], "dropped"],
 ];
 
@@ -171,7 +171,7 @@ function icmp(from: PipelineEndpoint, to: string, type: number): string[] {
 }
 
 function icmp6(from: PipelineEndpoint, to: string, type: number): string[] {
-  return ["icmp6", ...ip6(from, to).slice(1), `icmp_type=${type}`];
+  return ["icmp6", ...ip6(from, to).slice(1), `icmpv6_type=${type}`];
 }
 
 function ask(from: PipelineEndpoint, target: string): string[] {
@@ -211,7 +211,7 @@ function hostAsk(target: string): string[] {
 
 function hostSolicit(target: string): string[] {
   return [
-    ...["icmp6", ...host6("ff02::1:ff00:4").slice(1), "icmp_type=135", `nd_target=${target}`],
+    ...["icmp6", ...host6("ff02::1:ff00:4").slice(1), "icmpv6_type=135", `nd_target=${target}`],
     `nd_sll=${HOST.hostMac}`,
   ];
 }

@@ -58,6 +58,11 @@ export const ENDPOINTS: ReadonlyMap<PipelineEndpoint, PipelineNetwork> = new Map
   [E, RED],
 ]);
 
+/** The least that shows everything, for the document: one network with one endpoint. */
+export function smallExampleFlows(): readonly Flow[] {
+  return [...baseFlows(HOST), ...networkFlows(WEB, HOST), ...endpointFlows(A, WEB, HOST)];
+}
+
 /** All flows of the example. */
 export function exampleFlows(): readonly Flow[] {
   return [
