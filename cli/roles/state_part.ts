@@ -2,7 +2,7 @@
  * The process's one store and one cache of it, shared by everything in the process.
  * @module
  */
-import { openEmbeddedStore } from "../../drivers/store/embedded/store.ts";
+import { openEmbeddedStore } from "../../drivers/store/embedded/embedded_store.ts";
 import type { Log } from "../../mod/agent/log.ts";
 import { Cache } from "../../mod/state/cache.ts";
 import type { Plan } from "../../mod/state/plan.ts";

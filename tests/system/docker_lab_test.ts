@@ -10,15 +10,17 @@ Deno.test("containers of a real Docker engine live on Contiv networks", async (t
   const host = await lab.host("a");
   const outside = lab.outside();
   const [contiv] = await Promise.all([Contiv.start(host), host.startDocker({ liveRestore: true })]);
-  const docker = (...argv: string[]) => host.must(["docker", ...argv]);
+  const docker = (...argv: string[]) =>
+    host.must(["/usr/bin/docker", ...argv], { deadline: 60_000 });
   const networks = async () =>
     (await docker("network", "ls", "--format", "{{.Name}} {{.Driver}}")).trim().split("\n");
   const run = (name: string, ...argv: string[]) =>
     docker("run", "-d", "--init", "--name", name, ...argv, IMAGE, "sleep", "100000");
   const reaches = async (name: string, address: string) =>
-    (await host.exec(["docker", "exec", name, "ping", "-c", "1", "-W", "1", address])).code === 0;
-  const mustReach = (name: string, address: string) =>
-    waitFor(`${name} to reach ${address}`, () => reaches(name, address), 5_000);
+    (await host.exec(["/usr/bin/docker", "exec", name, "ping", "-c", "1", "-W", "1", address]))
+      .code === 0;
+  const mustReach = async (name: string, address: string): Promise<void> =>
+    void await waitFor(`${name} to reach ${address}`, () => reaches(name, address), 5_000);
   const pidOf = async (name: string) =>
     (await docker("inspect", "-f", "{{.State.Pid}}", name)).trim();
 
@@ -213,14 +215,16 @@ Deno.test("containers of a real Docker engine live on Contiv networks", async (t
   });
   await t.step("containers removed while contiv was down leave nothing behind", async () => {
     await contiv.stop("SIGKILL");
-    await host.exec(["docker", "rm", "-f", "both"], { deadline: 90_000 });
+    await host.exec(["/usr/bin/docker", "rm", "-f", "both"], { deadline: 90_000 });
     await contiv.start();
     await mustReach("web", "10.1.2.100");
   });
   await t.step(
     "after everything is removed no port, link or flow of an endpoint is left",
     async () => {
-      await host.must(["sh", "-c", "docker rm -f $(docker ps -aq)"], { deadline: 60_000 });
+      await host.must(["sh", "-c", "/usr/bin/docker rm -f $(/usr/bin/docker ps -aq)"], {
+        deadline: 60_000,
+      });
       await contiv.ctl("group", "rm", "web-group");
       for (const network of ["second", "contiv-net"]) await contiv.ctl("network", "rm", network);
       await waitFor(
