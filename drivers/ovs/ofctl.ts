@@ -79,7 +79,12 @@ export class Ofctl implements FlowProgrammer {
 
   #refill(): void {
     const wanted = this.#closed ? 0 : this.#options.spare ?? 2;
-    while (this.#spares.length < wanted) this.#spares.push(this.#start());
+    while (this.#spares.length < wanted) {
+      const spare = this.#start();
+      this.#spares.push(spare);
+      // Killed while it waits: the next change has it replaced.
+      spare.status.then(() => this.#spares = this.#spares.filter((other) => other !== spare));
+    }
   }
 }
 

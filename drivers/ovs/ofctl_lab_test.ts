@@ -10,7 +10,7 @@ async function waiting(socket: string): Promise<number[]> {
   for await (const { name } of Deno.readDir("/proc")) {
     if (!/^\d+$/.test(name)) continue;
     const command = await Deno.readTextFile(`/proc/${name}/cmdline`).catch(() => "");
-    if (command.startsWith("ovs-ofctl\0") && command.includes(`unix:${socket}\0`)) {
+    if (command.includes(`\0bundle\0unix:${socket}\0`)) {
       pids.push(Number(name));
     }
   }
@@ -27,7 +27,11 @@ Deno.test("ofctl keeps processes waiting, survives their death, and leaves none 
   for (const pid of await waiting(socket)) Deno.kill(pid, "SIGKILL");
   await ofctl.apply(changeLines({ add: [dropFlow("10.0.0.1")], remove: [] }));
   equal((await ofctl.dump()).length, 1);
-  await waitUntil("the pool is full again", async () => (await waiting(socket)).length === 2);
+  // Each change fills the pool again.
+  await waitUntil("the pool is full again", async () => {
+    await ofctl.apply(changeLines({ add: [dropFlow("10.0.0.1")], remove: [] }));
+    return (await waiting(socket)).length === 2;
+  });
   await ofctl.close();
   await waitUntil("none waits", async () => (await waiting(socket)).length === 0);
   deepEqual(await ofctl.apply([]), undefined);
