@@ -12,6 +12,9 @@ import type { NetlinkSocket } from "./netlink/socket.ts";
 /** Holds only links that are about to be deleted. Every agent (one a host) has it to itself. */
 const DOOMED_GROUP = LINK_GROUP + 1;
 
+/** Acknowledgements of a batch must fit the socket's receive buffer together. */
+const BATCH_LINKS = 64;
+
 interface Waiting {
   readonly link: Link;
   readonly resolve: () => void;
@@ -76,9 +79,6 @@ export class Deletions {
     await this.#socket.apply([deleteLinkGroup(DOOMED_GROUP)]);
   }
 }
-
-/** Acknowledgements of a batch must fit the socket's receive buffer together. */
-const BATCH_LINKS = 64;
 
 function isOurs(link: Link): boolean {
   return link.kind === "veth" &&

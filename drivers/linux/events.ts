@@ -147,7 +147,10 @@ export class LinkMonitor {
     setOption(socket.fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES);
     const ended = this.#watch(socket, wakeFd).catch((error: unknown) => {
       for (const queue of this.#queues) queue.end(error);
+      this.#queues.clear();
     }).finally(async () => {
+      // Nobody may write to the eventfd once its number can be another file's.
+      if (this.#running?.wakeFd === wakeFd) this.#running = undefined;
       await socket.close();
       libc().close(wakeFd);
     });

@@ -33,33 +33,58 @@ export interface KernelOptions {
  * Throws KernelError: "unsupported" without glibc, "permission" when sockets are refused.
  */
 export function openKernel(options: KernelOptions = {}): Promise<Kernel> {
-  return Promise.resolve().then(() => new LinuxKernel(options));
+  return Promise.resolve().then(() => assemble(options));
+}
+
+function assemble(options: KernelOptions): Kernel {
+  using opened = new DisposableStack();
+  const socket = () => opened.adopt(NetlinkSocket.open(), (it) => void it.close());
+  const kernel = new LinuxKernel({
+    own: opened.adopt(new OwnNamespace(), (it) => it.close()),
+    offload: opened.adopt(new OffloadSocket(), (it) => it.close()),
+    reads: socket(),
+    changes: socket(),
+    deletes: socket(),
+    natTools: options.natTools ?? {},
+  });
+  opened.move();
+  return kernel;
+}
+
+/** What the kernel object owns and closes. */
+interface Parts {
+  readonly own: OwnNamespace;
+  readonly offload: OffloadSocket;
+  readonly reads: NetlinkSocket;
+  readonly changes: NetlinkSocket;
+  /** Of its own, so that creations need not wait for the grace period of deletions. */
+  readonly deletes: NetlinkSocket;
+  readonly natTools: Partial<NatTools>;
 }
 
 class LinuxKernel implements Kernel {
-  readonly #own = new OwnNamespace();
-  readonly #reads = NetlinkSocket.open();
-  readonly #changes = NetlinkSocket.open();
-  readonly #deletes = NetlinkSocket.open();
-  readonly #offload = new OffloadSocket();
-  readonly #deletions = new Deletions(this.#deletes);
-  readonly #monitor = new LinkMonitor(
-    () => NetlinkSocket.open(RTMGRP_LINK),
-    () => this.#list(),
-  );
+  readonly #parts: Parts;
+  readonly #deletions: Deletions;
+  readonly #monitor: LinkMonitor;
   /** All creations wait for one kernel lock (RTNL); queueing for it here keeps Deno's pool free. */
   readonly #creating = new Serial();
   readonly #hostAccess = new Serial();
   /** A creation does not overtake the deletion of its namesake. */
   readonly #perLink = new KeyedSerial();
-  readonly #natTools: Partial<NatTools>;
 
-  constructor({ natTools = {} }: KernelOptions) {
-    this.#natTools = natTools;
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#deletions = new Deletions(parts.deletes);
+    this.#monitor = new LinkMonitor(
+      () => NetlinkSocket.open(RTMGRP_LINK),
+      () => listLinks(parts.reads),
+    );
   }
 
   async links(): Promise<readonly LinkState[]> {
-    return (await this.#list()).map(({ index, name, alias, mac, mtu, up, kind }) => ({
+    return (await listLinks(this.#parts.reads)).map((
+      { index, name, alias, mac, mtu, up, kind },
+    ) => ({
       ...{ index, name, mtu, up },
       ...(alias === undefined ? {} : { alias }),
       ...(mac === undefined ? {} : { mac }),
@@ -68,10 +93,10 @@ class LinuxKernel implements Kernel {
   }
 
   createEndpointLink(spec: EndpointLinkSpec): Promise<void> {
+    const { changes, offload, own } = this.#parts;
     return this.#perLink.run(
       spec.hostLink,
-      () =>
-        this.#creating.run(() => createEndpointLink(spec, this.#changes, this.#offload, this.#own)),
+      () => this.#creating.run(() => createEndpointLink(spec, changes, offload, own)),
     );
   }
 
@@ -88,15 +113,19 @@ class LinuxKernel implements Kernel {
   }
 
   ensureHostAccess(spec: HostAccessSpec): Promise<void> {
-    return this.#hostAccess.run(() => ensureHostAccess(spec, this.#reads, this.#natTools));
+    return this.#hostAccess.run(() =>
+      ensureHostAccess(spec, this.#parts.reads, this.#parts.natTools)
+    );
   }
 
   removeHostAccess(spec: HostAccessSpec): Promise<void> {
-    return this.#hostAccess.run(() => removeHostAccess(spec, this.#reads, this.#natTools));
+    return this.#hostAccess.run(() =>
+      removeHostAccess(spec, this.#parts.reads, this.#parts.natTools)
+    );
   }
 
   underlayMtu(): Promise<number> {
-    return underlayMtu(this.#reads);
+    return underlayMtu(this.#parts.reads);
   }
 
   events(signal: AbortSignal): AsyncIterable<KernelEvent> {
@@ -104,13 +133,10 @@ class LinuxKernel implements Kernel {
   }
 
   async close(): Promise<void> {
+    const { reads, changes, deletes, offload, own } = this.#parts;
     await this.#monitor.close();
-    await Promise.all([this.#reads, this.#changes, this.#deletes].map((socket) => socket.close()));
-    this.#offload.close();
-    this.#own.close();
-  }
-
-  #list() {
-    return listLinks(this.#reads);
+    await Promise.all([reads, changes, deletes].map((socket) => socket.close()));
+    offload.close();
+    own.close();
   }
 }

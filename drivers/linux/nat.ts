@@ -71,6 +71,7 @@ async function ensureIptables(
   if (!saved.success) return unusable(program, saved.stderr);
   const tables = parseSave(saved.stdout);
   const plans = DIALECTS.map((dialect) => planChains(tables, ownChains(link, prefixes, dialect)));
+  // Rules that are in force in any dialect stay, so that they are not rewritten each time on a kernel that lacks the first.
   if (plans.includes("")) return undefined;
   let firstFailure: string | undefined;
   for (const plan of plans) {
