@@ -4,12 +4,11 @@
  * @module
  */
 import { type EndpointLinkSpec, KernelError } from "../../mod/agent/kernel.ts";
-import type { Address } from "../../mod/net/address.ts";
 import { parseMac } from "../../mod/net/mac.ts";
-import { addAddress, type InterfaceAddress, parseInterfaceAddress } from "./address.ts";
+import { addAddress } from "./address.ts";
 import { errnoOf, kernelError } from "./errno.ts";
 import { changeLink, deleteLink, findLink, type Link, linkHeader } from "./link.ts";
-import { checkAlias, checkLinkName, checkMtu, LINK_GROUP, macBytes } from "./names.ts";
+import { LINK_GROUP } from "./names.ts";
 import type { Namespace, OwnNamespace } from "./namespace.ts";
 import {
   AF_INET6,
@@ -32,16 +31,9 @@ import {
 import type { MessageBuilder } from "./netlink/message.ts";
 import { NetlinkSocket, type Request } from "./netlink/socket.ts";
 import { OffloadSocket } from "./offload.ts";
-import { addDefaultRoute, isRouteVia, listDefaultRoutes, parseGateway } from "./route.ts";
+import { addDefaultRoute, isRouteVia, listDefaultRoutes } from "./route.ts";
 import { ensureSysctl, hasIPv6, readSysctl } from "./sysctl.ts";
-
-/** A checked EndpointLinkSpec. */
-interface Plan {
-  readonly spec: EndpointLinkSpec;
-  readonly mac: readonly number[];
-  readonly addresses: readonly InterfaceAddress[];
-  readonly gateways: readonly Address[];
-}
+import { type Plan, planOf } from "./veth_plan.ts";
 
 /** Where work on an endpoint link is done: our namespace, and the container's when the peer is made there. */
 interface Site {
@@ -74,28 +66,6 @@ export async function createEndpointLink(
     container?.offload.close();
     container?.namespace.close();
   }
-}
-
-function planOf(spec: EndpointLinkSpec): Plan {
-  const { hostLink, alias, mtu, peer } = spec;
-  checkLinkName(hostLink);
-  checkLinkName(peer.name);
-  checkAlias(alias);
-  checkMtu(mtu);
-  const addresses = (peer.addresses ?? []).map(parseInterfaceAddress);
-  const gateways = (peer.gateways ?? []).map(parseGateway);
-  const invalid = (why: string) =>
-    new KernelError("invalid", `cannot create endpoint link ${hostLink}: ${why}`);
-  if (peer.namespace === undefined && addresses.length + gateways.length > 0) {
-    throw invalid("addresses and gateways need the peer's namespace");
-  }
-  if (new Set(gateways.map((gateway) => gateway.family)).size < gateways.length) {
-    throw invalid("more than one gateway of a family");
-  }
-  if (hostLink === peer.name && peer.namespace === undefined) {
-    throw invalid("both ends have one name");
-  }
-  return { spec, mac: macBytes(peer.mac), addresses, gateways };
 }
 
 /** Opens the sockets that will work in the namespace, and closes it again when that fails. */
