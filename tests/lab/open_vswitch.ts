@@ -3,6 +3,7 @@
  * @module
  */
 import type { LabNode } from "./node.ts";
+import { waitFor } from "./wait.ts";
 
 const DATABASE = "/etc/openvswitch/conf.db";
 const SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema";
@@ -52,7 +53,16 @@ export function ovsPidFile(daemon: OvsDaemon): string {
   return `/run/openvswitch/${daemon}.pid`;
 }
 
+/**
+ * Whether the daemon runs. One that was killed lingers as a zombie while its threads end (closing packet sockets takes the kernel some
+ * milliseconds): its end is waited for, or a new one would not be started.
+ */
 async function isRunning(node: LabNode, daemon: OvsDaemon): Promise<boolean> {
   const { code, stdout } = await node.exec(["cat", ovsPidFile(daemon)]);
-  return code === 0 && (await node.exec(["kill", "-0", stdout.trim()])).code === 0;
+  if (code !== 0) return false;
+  const state = async () =>
+    (await node.exec(["cat", `/proc/${stdout.trim()}/stat`])).stdout.split(") ")[1]?.[0];
+  if (await state() !== "Z") return await state() !== undefined;
+  await waitFor(`the killed ${daemon} to be gone`, async () => await state() === undefined);
+  return false;
 }
