@@ -10,7 +10,7 @@ const log = getLogger(["contiv", "docker"]);
 
 /** Milliseconds before the first, and at most before any, attempt to connect again. */
 const FIRST_PAUSE = 200;
-const LONGEST_PAUSE = 5_000;
+const LONGEST_PAUSE = 1_000;
 
 export type EngineNews =
   /** Events flow from now on; what happened before has to be looked up. */
