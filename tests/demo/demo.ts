@@ -8,7 +8,7 @@ import { z } from "zod";
 import { appendingTo, must, programOf } from "../lab/command.ts";
 import { waitFor } from "../lab/wait.ts";
 import { installMissing, RUN_NEEDS } from "../run/packages.ts";
-import { attachEndpoints, type Inside } from "./endpoints.ts";
+import { attachEndpoints, dockerNetwork, type Inside } from "./endpoints.ts";
 import { dockerRuns, makeOutside, refuseIfInUse, willBeChanged } from "./host.ts";
 import {
   BRIDGE,
@@ -58,7 +58,11 @@ async function demo(undo: Undo, place: Place, checkStop: () => void): Promise<vo
   step("create a network, IPv4 and IPv6");
   const families = ["--gateway", GATEWAY, "--subnetv6", SUBNET6, "--gatewayv6", GATEWAY6];
   await ctl("network", "create", "--subnet", SUBNET, ...families, NETWORK);
-  undo.add("remove the network", () => must(ctlArguments("network", "rm", NETWORK), { env }));
+  undo.add("remove the network", async () => {
+    await must(ctlArguments("network", "rm", NETWORK), { env });
+    if (place.docker) await dockerNetwork("disappear", false);
+  });
+  if (place.docker) await dockerNetwork("appear", true);
 
   checkStop();
   step(`attach two endpoints (${place.docker ? "Docker containers" : "network namespaces"})`);
@@ -74,6 +78,7 @@ async function demo(undo: Undo, place: Place, checkStop: () => void): Promise<vo
   step("look at it");
   await ctl("network", "ls");
   await ctl("network", "inspect", NETWORK);
+  await ctl("endpoint", "inspect", ENDPOINTS[0]);
   await showFlows((await endpointAddresses(env))[0]?.ipAddress ?? "");
 }
 
@@ -92,18 +97,27 @@ async function startContiv(place: Place, undo: Undo): Promise<void> {
     await Promise.race([status, new Promise((resolve) => setTimeout(resolve, STOP_DEADLINE))]);
     if (ended === undefined) child.kill("SIGKILL");
   });
+  const path = ctlEnvironment(place).CONTIV_AGENT;
+  const client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
   try {
-    await waitFor("Contiv to answer", async () => {
+    await waitFor("Contiv to be ready", async () => {
       if (ended !== undefined) return true;
-      const response = await fetch(`http://127.0.0.1:${place.port}/version`);
-      await response.body?.cancel();
-      return response.ok && await exists(ctlEnvironment(place)["CONTIV_AGENT"] ?? "");
+      return await answers(client);
     }, START_DEADLINE);
     if (ended !== undefined) throw new Error(`contiv up ended with exit code ${ended}`);
   } catch (cause) {
     const said = (await Deno.readTextFile(log)).slice(-3000);
     throw new Error(`Contiv did not start; it said:\n${said}`, { cause });
+  } finally {
+    client.close();
   }
+}
+
+/** Whether this host's agent says that everything is as it should be. */
+async function answers(client: Deno.HttpClient): Promise<boolean> {
+  const response = await fetch("http://agent/healthz", { client });
+  await response.body?.cancel();
+  return response.ok;
 }
 
 async function pingAll(inside: Inside, place: Place): Promise<void> {
@@ -132,16 +146,6 @@ async function showFlows(address: string): Promise<void> {
   const flows = await must(["ovs-ofctl", ...options, "dump-flows", BRIDGE]);
   console.log(`  $ ovs-ofctl dump-flows ${BRIDGE} | grep ${address}`);
   for (const line of flows.split("\n")) if (line.includes(address)) console.log(` ${line}`);
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
 
 function freePort(): number {

@@ -3,7 +3,8 @@
  * @module
  */
 import { imageArchive } from "../lab/image.ts";
-import { must } from "../lab/command.ts";
+import { must, run } from "../lab/command.ts";
+import { waitFor } from "../lab/wait.ts";
 import { makeNamespace } from "./host.ts";
 import { ctlArguments, ctlEnvironment, ENDPOINTS, NETWORK, type Place } from "./settings.ts";
 import type { Undo } from "./undo.ts";
@@ -12,6 +13,14 @@ const IMAGE = "contiv-demo:busybox";
 
 /** The words that run a command inside of an endpoint. */
 export type Inside = (endpoint: string) => string[];
+
+/** Waits until the engine has, or no longer has, the network: the agent sees to it, outside of any command. */
+export async function dockerNetwork(what: string, present: boolean): Promise<void> {
+  await waitFor(`Docker's network ${NETWORK} to ${what}`, async () => {
+    const { code } = await run(["docker", "network", "inspect", NETWORK]);
+    return (code === 0) === present;
+  });
+}
 
 export async function attachEndpoints(place: Place, undo: Undo): Promise<Inside> {
   return place.docker ? await runContainers(place, undo) : await attachNamespaces(place, undo);

@@ -54,7 +54,9 @@ export function upArguments({ directory, port, docker }: Place): string[] {
 }
 
 /** What tells `ctl` which Contiv it is about. */
-export function ctlEnvironment({ directory, port }: Place): Record<string, string> {
+export function ctlEnvironment(
+  { directory, port }: Place,
+): { NETMASTER: string; CONTIV_AGENT: string; NO_COLOR: string } {
   return {
     NETMASTER: `http://127.0.0.1:${port}`,
     CONTIV_AGENT: join(directory, "agent.sock"),
