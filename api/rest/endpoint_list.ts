@@ -18,9 +18,7 @@ export const endpointListItem = z.object({
   homingHost: z.string().describe("Label of the host that carries it"),
   containerID: z.string(),
   containerName: z.string(),
-  state: z.enum(["up", "degraded", "pending"]).describe(
-    "What its host reports; pending: nothing yet",
-  ),
+  state: z.enum(["up", "degraded"]).describe("up unless its host reports trouble"),
   error: z.string().optional().describe("Why it carries no traffic, and what to do"),
 });
 
@@ -47,7 +45,7 @@ function listItem(snapshot: Snapshot, endpoint: EndpointState): EndpointListItem
     homingHost: endpoint.homingHost,
     containerID: endpoint.containerId,
     containerName: endpoint.epCommonName,
-    state: status?.state ?? "pending",
+    state: status?.state ?? "up",
     ...(status?.error ? { error: status.error } : {}),
   };
 }

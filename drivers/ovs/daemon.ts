@@ -75,15 +75,25 @@ async function startDatabase(options: DaemonOptions, signal: AbortSignal): Promi
   await Deno.mkdir(runDirectory, { recursive: true, mode: 0o755 });
   if (!await exists(databaseFile)) {
     await Deno.mkdir(databaseFile.slice(0, databaseFile.lastIndexOf("/")), { recursive: true });
-    await mustRun("ovsdb-tool", ["create", databaseFile, SCHEMA], signal);
+    await mustRun("ovsdb-tool", ["create", databaseFile, SCHEMA], signal, runDirectory);
   }
   const daemon = await daemonArguments("ovsdb-server", runDirectory);
-  await mustRun("ovsdb-server", [databaseFile, `--remote=punix:${database}`, ...daemon], signal);
+  await mustRun(
+    "ovsdb-server",
+    [databaseFile, `--remote=punix:${database}`, ...daemon],
+    signal,
+    runDirectory,
+  );
 }
 
 async function startVswitchd(options: DaemonOptions, signal: AbortSignal): Promise<void> {
   const daemon = await daemonArguments("ovs-vswitchd", options.runDirectory);
-  await mustRun("ovs-vswitchd", [`unix:${options.database}`, ...daemon], signal);
+  await mustRun(
+    "ovs-vswitchd",
+    [`unix:${options.database}`, ...daemon],
+    signal,
+    options.runDirectory,
+  );
 }
 
 /** With --detach the command ends when the daemon is ready. */
@@ -92,7 +102,6 @@ async function daemonArguments(name: string, runDirectory: string): Promise<stri
   if (system) await Deno.mkdir(LOG_DIRECTORY, { recursive: true });
   return [
     `--pidfile=${runDirectory}/${name}.pid`,
-    `--unixctl=${runDirectory}/${name}.ctl`,
     `--log-file=${system ? LOG_DIRECTORY : runDirectory}/${name}.log`,
     "--detach",
     "--no-chdir",
@@ -100,8 +109,13 @@ async function daemonArguments(name: string, runDirectory: string): Promise<stri
   ];
 }
 
-async function mustRun(name: string, args: readonly string[], signal: AbortSignal): Promise<void> {
-  const { success, words } = await command(name, args, signal);
+async function mustRun(
+  name: string,
+  args: readonly string[],
+  signal: AbortSignal,
+  runDirectory: string,
+): Promise<void> {
+  const { success, words } = await command(name, args, signal, runDirectory);
   if (success) return;
   throw new SwitchError(
     "unavailable",
@@ -113,11 +127,13 @@ async function command(
   name: string,
   args: readonly string[],
   signal: AbortSignal,
+  runDirectory = SYSTEM_RUN_DIRECTORY,
 ): Promise<{ success: boolean; words: string }> {
   try {
     const output = await new Deno.Command(name, {
       args: [...args],
-      env: { PATH },
+      // Where ovs-appctl looks for their control sockets, which have their names from the pid file.
+      env: { PATH, OVS_RUNDIR: runDirectory },
       stdin: "null",
       signal,
     }).output();
