@@ -16,6 +16,7 @@ import { localAddress } from "./local_address.ts";
 import type { Services } from "./services.ts";
 import type { PluginSettings } from "./settings.ts";
 import type { State } from "./state_part.ts";
+import { startSweep } from "./sweep_part.ts";
 
 /** Resolves when this host is as the store says, and its socket answers. Waits for Open vSwitch as long as it takes. */
 export async function startAgent(
@@ -48,7 +49,7 @@ export async function startAgent(
     random: Math.random,
     delay,
   };
-  let started: Agent | undefined;
+  let started: Agent | undefined = undefined;
   await serveAgent(settings, () => started, later, kernel, services, log);
   const agent = await persist(
     () => Agent.start(deps, signal),
@@ -58,6 +59,7 @@ export async function startAgent(
   services.add("agent", () => agent.close());
   started = agent;
   later.endpoints = agent.endpoints;
+  startSweep({ state, endpoints: agent.endpoints, kernel, host, log }, services);
   log.info(
     "Host {host} is ready: Open vSwitch {version}, {datapath} datapath, flows by {flowProgrammer}, MTU {mtu}",
     {

@@ -74,10 +74,20 @@ export function endpointRecord(
   };
 }
 
-export const tenantItem = (record: TenantState) => [tenantKey(record.tenantName), record] as const;
-export const networkItem = (record: NetworkState) =>
-  [networkKey(record.tenant, record.networkName), record] as const;
-export const endpointItem = (record: EndpointState) => [endpointKey(record.id), record] as const;
-export const configItem = [MASTER_CONFIG, masterConfig] as const;
+type Item<T> = readonly [key: string, record: T];
+
+export const tenantItem = (record: TenantState): Item<TenantState> => [
+  tenantKey(record.tenantName),
+  record,
+];
+export const networkItem = (record: NetworkState): Item<NetworkState> => [
+  networkKey(record.tenant, record.networkName),
+  record,
+];
+export const endpointItem = (record: EndpointState): Item<EndpointState> => [
+  endpointKey(record.id),
+  record,
+];
+export const configItem: Item<MasterConfig> = [MASTER_CONFIG, masterConfig];
 
 const hex = (byte: number): string => byte.toString(16).padStart(2, "0");

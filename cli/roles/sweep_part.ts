@@ -1,0 +1,79 @@
+/**
+ * The sweep of a host's agent, at the start and every minute: allocations without a living owner are freed, and endpoints whose
+ * namespace has been gone for long are removed. What Docker holds, docker_part.ts judges: only it knows what the engine has in use.
+ * @module
+ */
+import type { EndpointService } from "../../mod/agent/endpoint_service.ts";
+import type { Kernel } from "../../mod/agent/kernel.ts";
+import type { Log } from "../../mod/agent/log.ts";
+import { namespaceEndpoints, VanishedNamespaces } from "../../mod/agent/vanished_namespaces.ts";
+import { sweep } from "../../mod/alloc/sweep.ts";
+import type { EndpointState } from "../../mod/model/records.ts";
+import { delay } from "./delay.ts";
+import type { Services } from "./services.ts";
+import type { State } from "./state_part.ts";
+
+/** Jittered by half, so that the hosts of a cluster do not sweep at the same time. */
+const INTERVAL_MS = 60_000;
+const DEADLINE_MS = 30_000;
+
+export interface SweepDeps {
+  readonly state: Pick<State, "snapshot" | "commit">;
+  readonly endpoints: Pick<EndpointService, "remove">;
+  readonly kernel: Pick<Kernel, "namespaceExists">;
+  readonly host: string;
+  readonly log: Log;
+}
+
+/** Sweeps until `services` close. */
+export function startSweep(deps: SweepDeps, services: Services): void {
+  const stop = new AbortController();
+  const sweeping = sweepLoop(deps, stop.signal);
+  services.add("sweep", async () => {
+    stop.abort();
+    await sweeping;
+  });
+}
+
+async function sweepLoop(deps: SweepDeps, signal: AbortSignal): Promise<void> {
+  const vanished = new VanishedNamespaces();
+  while (!signal.aborted) {
+    const within = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
+    try {
+      await freeOrphans(deps, within);
+      await removeVanished(deps, vanished, within);
+    } catch (error) {
+      if (!signal.aborted) deps.log.warn("The sweep failed: {error}", { error: String(error) });
+    }
+    await delay(INTERVAL_MS * (0.5 + Math.random()), signal);
+  }
+}
+
+async function freeOrphans({ state, log }: SweepDeps, signal: AbortSignal): Promise<void> {
+  // Without `host` no address that Docker holds is judged, and `grace` concerns no other.
+  const found = await state.commit(
+    (snapshot) => sweep(snapshot, Date.now(), { grace: Infinity }),
+    signal,
+  );
+  for (const { key, reason } of found) log.warn("Freed {key}: {reason}", { key, reason });
+}
+
+async function removeVanished(
+  { state, endpoints, kernel, host, log }: SweepDeps,
+  vanished: VanishedNamespaces,
+  signal: AbortSignal,
+): Promise<void> {
+  const gone: EndpointState[] = [];
+  for (const endpoint of namespaceEndpoints(state.snapshot(), host)) {
+    const { sandbox } = endpoint.attachment;
+    if (sandbox !== undefined && !await kernel.namespaceExists(sandbox)) gone.push(endpoint);
+  }
+  for (const { netID, endpointID, attachment } of vanished.look(gone, Date.now())) {
+    await endpoints.remove({ netID, endpointID }, signal);
+    log.warn("Removed endpoint {endpointID} of {netID}: its namespace {namespace} is gone", {
+      endpointID,
+      netID,
+      namespace: attachment.sandbox,
+    });
+  }
+}
