@@ -187,7 +187,8 @@ export class DockerEngine {
   }
 
   async #fetch(method: string, path: string, call: Call): Promise<Response> {
-    const url = new URL(`http://docker${path}`);
+    // Deno looks the name up although the socket's path is what counts: it must be one that needs no DNS server.
+    const url = new URL(`http://localhost${path}`);
     for (const [name, value] of Object.entries(call.query ?? {})) url.searchParams.set(name, value);
     const signals = [
       ...(call.signal === undefined ? [] : [call.signal]),

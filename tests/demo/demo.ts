@@ -115,7 +115,7 @@ async function startContiv(place: Place, undo: Undo): Promise<void> {
 
 /** Whether this host's agent says that everything is as it should be. */
 async function answers(client: Deno.HttpClient): Promise<boolean> {
-  const response = await fetch("http://agent/healthz", { client });
+  const response = await fetch("http://localhost/healthz", { client });
   await response.body?.cancel();
   return response.ok;
 }

@@ -59,7 +59,7 @@ export class Contiv {
     });
     try {
       await waitFor("contiv to be ready", async () => {
-        const reply = await fetch("http://agent/healthz", { client });
+        const reply = await fetch("http://localhost/healthz", { client });
         await reply.body?.cancel();
         return reply.ok;
       }, deadline);
