@@ -51,9 +51,16 @@ export async function startAgent(
   };
   let started: Agent | undefined = undefined;
   await serveAgent(settings, () => started, later, kernel, services, log);
+  let said = "";
   const agent = await persist(
     () => Agent.start(deps, signal),
-    (error) => log.error("This host's agent cannot start yet: {error}", { error: String(error) }),
+    (error) => {
+      const message = error instanceof Error ? error.message : String(error);
+      if (message !== said) {
+        log.error("This host's agent cannot start yet: {error}", { error: message });
+      }
+      said = message;
+    },
     signal,
   );
   services.add("agent", () => agent.close());

@@ -8,13 +8,12 @@ import { servePlugin } from "../../api/libnetwork/socket.ts";
 import { DockerEngine } from "../../drivers/docker/engine.ts";
 import { DETAIL_EVENTS, EndpointDetailsFollower } from "../../drivers/docker/endpoint_details.ts";
 import { followEvents } from "../../drivers/docker/follow_events.ts";
-import { knownEndpoints } from "../../drivers/docker/known_endpoints.ts";
 import { NetworkController } from "../../drivers/docker/network_controller.ts";
+import { StaleSweep } from "../../drivers/docker/stale_sweep.ts";
 import type { EndpointService } from "../../mod/agent/endpoint_service.ts";
 import type { Log } from "../../mod/agent/log.ts";
-import { findStale, type Stale, stillStale } from "../../mod/docker/stale_endpoints.ts";
 import { IntentError } from "../../mod/intent/error.ts";
-import { releaseAddress, updateEndpoint } from "../../mod/intent/endpoint.ts";
+import { updateEndpoint } from "../../mod/intent/endpoint.ts";
 import type { EndpointState } from "../../mod/model/records.ts";
 import {
   DOCKER_NETWORKS,
@@ -24,13 +23,8 @@ import {
   NETWORKS,
 } from "../../mod/state/keys.ts";
 import { readAll } from "../../mod/state/snapshot.ts";
-import { delay } from "./delay.ts";
 import type { Services } from "./services.ts";
 import type { State } from "./state_part.ts";
-
-/** Two looks this far apart must both find an endpoint or address unknown to the engine before it is released. */
-const SWEEP_INTERVAL_MS = 60_000;
-const SWEEP_DEADLINE_MS = 30_000;
 
 /** What is not there yet while the process starts. */
 export interface Later {
@@ -82,6 +76,7 @@ export function followDocker(
   const { signal } = stop;
   const engine = new DockerEngine(socket);
   const controller = new NetworkController({ engine, host, driver, now: Date.now, ...state });
+  const sweep = new StaleSweep({ engine, host, endpoints, now: Date.now, ...state });
   const details = new EndpointDetailsFollower(
     engine,
     (found, within) => record(state, found, within),
@@ -92,6 +87,7 @@ export function followDocker(
   const follow = async () => {
     for await (const news of followEvents(engine, DETAIL_EVENTS, signal)) {
       if (news.type === "disconnected") continue;
+      if (news.type === "connected") sweep.changed();
       controller.changed();
       const work = news.type === "connected"
         ? details.refresh(signal)
@@ -99,14 +95,11 @@ export function followDocker(
       await work.catch((error) => log.debug("Docker event: {error}", { error: String(error) }));
     }
   };
-  const loops = [
-    controller.run(signal),
-    follow(),
-    sweepLoop(engine, driver, host, state, endpoints, log, signal),
-  ];
+  const loops = [controller.run(signal), follow(), sweep.run(signal)];
   services.add("Docker controller", async () => {
     stop.abort();
     await Promise.allSettled(loops);
+    engine.close();
   });
 }
 
@@ -146,50 +139,4 @@ async function record(
     (snapshot) => updateEndpoint(snapshot, endpoint.id, { containerId, epCommonName, labels }),
     signal,
   );
-}
-
-async function sweepLoop(
-  engine: DockerEngine,
-  driver: string,
-  host: string,
-  state: State,
-  endpoints: EndpointService,
-  log: Log,
-  signal: AbortSignal,
-): Promise<void> {
-  let before: Stale | undefined;
-  while (!signal.aborted) {
-    try {
-      const within = AbortSignal.any([signal, AbortSignal.timeout(SWEEP_DEADLINE_MS)]);
-      const now = findStale(state.snapshot(), await knownEndpoints(engine, driver, within), host);
-      if (before) await release(stillStale(before, now), host, state, endpoints, log, within);
-      before = now;
-    } catch (error) {
-      // An engine that cannot be asked has forgotten nothing.
-      before = undefined;
-      log.debug("No sweep of Docker's endpoints: {error}", { error: String(error) });
-    }
-    await delay(SWEEP_INTERVAL_MS, signal);
-  }
-}
-
-async function release(
-  stale: Stale,
-  host: string,
-  state: State,
-  endpoints: EndpointService,
-  log: Log,
-  signal: AbortSignal,
-): Promise<void> {
-  for (const ref of stale.endpoints) {
-    await endpoints.remove(ref, signal);
-    log.info("Released endpoint {endpointID}, which Docker no longer knows", { ...ref });
-  }
-  for (const at of stale.addresses) {
-    await state.commit(
-      (snapshot) => releaseAddress(snapshot, at, { host, now: Date.now() }),
-      signal,
-    );
-    log.info("Released address {address}, which Docker no longer knows", { ...at });
-  }
 }

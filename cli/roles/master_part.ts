@@ -5,6 +5,7 @@
 import { masterApi } from "../../api/rest/master_api.ts";
 import { serveMaster } from "../../api/rest/serve.ts";
 import type { Log } from "../../mod/agent/log.ts";
+import { nameCluster } from "../../mod/intent/cluster.ts";
 import { bootstrap } from "../../mod/intent/objects.ts";
 import { VERSION } from "../version.ts";
 import { persist } from "./delay.ts";
@@ -46,12 +47,9 @@ export async function startMaster(
   });
   await persist(
     () =>
-      state.commit(
-        (snapshot) =>
-          bootstrap(snapshot, { fwdMode: settings.forwardMode, infra: settings.infra }, {
-            now: Date.now(),
-            clusterMode: settings.mode,
-          }),
+      firstConfiguration(
+        settings,
+        state,
         AbortSignal.any([signal, AbortSignal.timeout(BOOTSTRAP_DEADLINE_MS)]),
       ),
     (error) =>
@@ -59,6 +57,18 @@ export async function startMaster(
     signal,
   );
   log.info("The API listens on http://{address}", { address: server.address });
+}
+
+/** The global object, the tenant `default` and the cluster's id, unless they are there. */
+async function firstConfiguration(
+  settings: MasterSettings,
+  { commit }: State,
+  signal: AbortSignal,
+): Promise<void> {
+  const first = { fwdMode: settings.forwardMode, infra: settings.infra };
+  const context = { now: Date.now(), clusterMode: settings.mode };
+  await commit((snapshot) => bootstrap(snapshot, first, context), signal);
+  await commit((snapshot) => nameCluster(snapshot, crypto.randomUUID()), signal);
 }
 
 function listenText({ hostname, port }: ListenAddress): string {

@@ -8,6 +8,7 @@ import type { Plan } from "../state/plan.ts";
 import type { Snapshot } from "../state/snapshot.ts";
 import type { Store } from "../state/store.ts";
 import { transact } from "../state/transact.ts";
+import { clusterOf, refuseForeign } from "./cluster_guard.ts";
 import { DesiredState } from "./desired_state.ts";
 import type { Flow } from "../pipeline/flow.ts";
 import { Endpoints } from "./endpoints.ts";
@@ -59,11 +60,16 @@ export class Agent {
     });
   }
 
-  /** Starts the switch, takes a full look, mends the difference. Rejects only when the switch or the kernel cannot be used at all. */
+  /**
+   * Starts the switch, takes a full look, mends the difference. Rejects with
+   * AgentError, and has touched nothing, when the store is not this host's; with SwitchError or KernelError when those cannot be used.
+   */
   static async start(deps: AgentDeps, signal: AbortSignal): Promise<Agent> {
+    const cluster = clusterOf(deps.cache.snapshot());
     const switchFacts = await deps.switch.start(signal);
+    refuseForeign(deps.switch.ports(), cluster);
     const mtu = await deps.kernel.underlayMtu() - VXLAN_OVERHEAD;
-    const facts: HostFacts = { host: deps.host, datapath: switchFacts.datapath, mtu };
+    const facts: HostFacts = { host: deps.host, cluster, datapath: switchFacts.datapath, mtu };
     const desired = new DesiredState(facts);
     desired.reset(deps.cache.snapshot());
     let agent: Agent | undefined = undefined;

@@ -16,6 +16,7 @@ import type { EndpointState, MasterConfig, NetworkState, TenantState } from "../
 import type { Flow } from "../pipeline/flow.ts";
 import type { PipelineHost } from "../pipeline/input.ts";
 import { baseFlows, networkFlows } from "../pipeline/pipeline.ts";
+import { CLUSTER_ID } from "./cluster_guard.ts";
 import { type DesiredEndpoint, desiredEndpoint, pipelineNetwork } from "./desired_endpoint.ts";
 import type { HostFacts } from "./host_facts.ts";
 import type { HostAccessSpec } from "./kernel.ts";
@@ -207,7 +208,11 @@ function desiredHost(config: MasterConfig | undefined, facts: HostFacts): Desire
       name: HOST_PORT_NAME,
       type: "internal",
       number: HOST_PORT_NUMBER,
-      externalIds: { "contiv-owner": "host", "endpoint-id": "hostcontivh0" },
+      externalIds: {
+        "contiv-owner": "host",
+        "endpoint-id": "hostcontivh0",
+        [CLUSTER_ID]: facts.cluster,
+      },
       mac: subnet.mac,
       mtu: facts.mtu,
     },

@@ -15,7 +15,7 @@ import {
   tenantRecord,
 } from "./testing/records.ts";
 
-const facts: HostFacts = { host: "here", datapath: "netdev", mtu: 1450 };
+const facts: HostFacts = { host: "here", cluster: "c", datapath: "netdev", mtu: 1450 };
 const one = networkRecord("default", "one", 1);
 const two = networkRecord("default", "two", 2);
 const other = networkRecord("blue", "one", 1);

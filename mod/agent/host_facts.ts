@@ -5,6 +5,8 @@
 export interface HostFacts {
   /** The host label: unique in the cluster, kept across restarts. */
   readonly host: string;
+  /** Id of the cluster whose store this host follows. */
+  readonly cluster: string;
   /** "netdev" (userspace) needs transmit checksum offload off in containers. */
   readonly datapath: "system" | "netdev";
   /** MTU of containers and contivh0: the underlay's less the tunnel's overhead. */

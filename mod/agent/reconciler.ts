@@ -228,7 +228,7 @@ async function settled(work: readonly Promise<void>[]): Promise<void> {
 
 function isRight(port: PortState | undefined, wanted: PortSpec): boolean {
   return port?.number === wanted.number && port.error === undefined &&
-    port.externalIds["contiv-owner"] === wanted.externalIds["contiv-owner"];
+    Object.entries(wanted.externalIds).every(([key, value]) => port.externalIds[key] === value);
 }
 
 function unreachable(): SwitchError {

@@ -23,6 +23,12 @@ export interface Allocation {
   readonly created: number;
 }
 
+/** /contiv.io/oper/cluster */
+export interface ClusterState {
+  /** Random, made with the store. */
+  readonly id: string;
+}
+
 export interface TenantState {
   readonly id: string;
   readonly tenantName: string;

@@ -13,6 +13,8 @@ export const TENANTS = "/contiv.io/state/tenants/";
 export const DOCKER_NETWORKS = "/contiv.io/oper/docknet/";
 export const ENDPOINT_STATUS = "/contiv.io/oper/eps/";
 export const MASTER_CONFIG = "/contiv.io/master/config/global";
+/** The cluster's own id. */
+export const CLUSTER = "/contiv.io/oper/cluster";
 export const ALLOCATIONS = "/contiv.io/state/alloc/";
 export const SERVICES = "/contiv.io/service/";
 export const LOCKS = "/contiv.io/lock/";

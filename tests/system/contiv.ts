@@ -21,7 +21,7 @@ export interface ContivOptions {
 export class Contiv {
   #process: NodeProcess | undefined;
 
-  private constructor(readonly host: Host, private readonly options: ContivOptions) {}
+  constructor(readonly host: Host, private readonly options: ContivOptions = {}) {}
 
   /** Starts it and waits until the host is as the store says. */
   static async start(host: Host, options: ContivOptions = {}): Promise<Contiv> {
