@@ -116,12 +116,25 @@ Deno.test("traffic and state outlive what can happen to contiv and to what it st
     await one.mustReach(lab.outside().address);
   });
   await t.step(
-    "contiv up waits for Open vSwitch, says so, and refuses an attachment meanwhile",
+    "contiv waits for an Open vSwitch that cannot start, says why, and refuses attachments meanwhile",
     async () => {
       await contiv.stop();
       await host.stopOvs();
-      await host.startOvs();
-      await contiv.start();
+      const database = "/etc/openvswitch/conf.db";
+      await host.must(["mv", database, `${database}.kept`]);
+      await host.must(["sh", "-c", `echo garbage > ${database}`]);
+      contiv.launch();
+      await waitFor(
+        "the reason in the log",
+        () => contiv.tail().includes("cannot start Open vSwitch"),
+        10_000,
+      );
+      const refused = await contiv.run(["endpoint", "attach", "--netns=one", "--network=net"]);
+      assert.equal(refused.code, 3);
+      assert.match(refused.stderr, /agent has not started yet/);
+      await contiv.ctl("network", "ls");
+      await host.must(["mv", `${database}.kept`, database]);
+      await contiv.ready();
       await one.mustReach("10.1.2.2");
     },
   );
