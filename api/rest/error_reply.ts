@@ -5,9 +5,9 @@
 import { IntentError, type IntentErrorCode } from "../../mod/intent/error.ts";
 import { StateError } from "../../mod/state/error.ts";
 import { StoreError } from "../../mod/state/store.ts";
-import { BODY_LIMIT, BodyTooLarge } from "./request_body.ts";
+import { BODY_DEADLINE_MS, BODY_LIMIT, BodyTooLarge, BodyTooSlow } from "./request_body.ts";
 
-export type ErrorStatus = 400 | 404 | 409 | 413 | 415 | 500 | 503;
+export type ErrorStatus = 400 | 404 | 408 | 409 | 413 | 415 | 500 | 503;
 
 export interface ErrorReply {
   readonly status: ErrorStatus;
@@ -54,6 +54,9 @@ export function errorReply(error: unknown): ErrorReply | undefined {
   if (error instanceof BodyTooLarge) {
     return reply(413, `the request's body is larger than ${BODY_LIMIT} bytes`);
   }
+  if (error instanceof BodyTooSlow) {
+    return reply(408, `the request's body did not come within ${BODY_DEADLINE_MS / 1000} s`);
+  }
   if (error instanceof PageNotFound) return reply(404, "404 page not found", error.message);
   if (error instanceof WrongContentType) {
     return reply(415, "Content-Type must be application/json");
@@ -77,6 +80,11 @@ export function internalError(requestId: string): ErrorReply {
 
 function reply(status: ErrorStatus, ...lines: (string | undefined)[]): ErrorReply {
   return { status, text: lines.filter(Boolean).join("\n") + "\n" };
+}
+
+/** Whether a part of the request's body was left unread, so that the connection cannot be used again. */
+export function leavesBody(error: unknown): boolean {
+  return error instanceof BodyTooLarge || error instanceof BodyTooSlow;
 }
 
 /**

@@ -11,6 +11,7 @@ import {
   forOriginalClient,
   internalError,
   isOriginalClient,
+  leavesBody,
   PageNotFound,
 } from "./error_reply.ts";
 import { health } from "./health.ts";
@@ -97,7 +98,8 @@ function fail(c: Context, { log }: MasterDependencies, error: unknown): Response
   const { status, text } = isOriginalClient(c.req.header("user-agent"))
     ? forOriginalClient(error, reply)
     : reply;
-  return c.text(text, status, TEXT);
+  const rest = leavesBody(error) ? { connection: "close" } : {};
+  return c.text(text, status, { ...TEXT, ...rest });
 }
 
 function nothingAt(path: string): string {

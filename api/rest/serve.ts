@@ -5,13 +5,13 @@
 import type { Hono } from "hono";
 import type { Log } from "../../mod/agent/log.ts";
 
-/** Requests under way get this long to finish after the stop. */
-const SHUTDOWN_DEADLINE_MS = 5_000;
+/** Requests under way get this long to finish after the stop; nobody waits for them any longer. */
+const GRACE_MS = 4_000;
 
 export interface MasterServer {
   /** `127.0.0.1:9999`, or the socket's path. */
   readonly address: string;
-  /** Resolves when the listener is closed, at most 5 s after the signal aborted. */
+  /** Resolves when all requests are answered, at most `grace` ms after the signal aborted. */
   readonly finished: Promise<void>;
 }
 
@@ -22,23 +22,26 @@ export interface MasterServer {
 export function serveMaster(
   app: Hono,
   listen: string,
-  { signal, log }: { signal: AbortSignal; log: Log },
+  { signal, log, grace = GRACE_MS }: { signal: AbortSignal; log: Log; grace?: number },
 ): MasterServer {
   const handler = (request: Request) => app.fetch(request);
   const onError = (error: unknown) => {
     log.error("Request failed outside of the API: {error}", { error: String(error) });
     return new Response("internal error\n", { status: 500 });
   };
+  const options = { handler, onError };
   const server = listen.startsWith("/")
-    ? serveUnix(listen, { handler, onError })
-    : Deno.serve({ ...parseListen(listen), handler, onError, onListen: () => {} });
-  const stop = () => void shutdown(server, log);
-  if (signal.aborted) stop();
-  else signal.addEventListener("abort", stop, { once: true });
+    ? serveUnix(listen, options)
+    : Deno.serve({ ...parseListen(listen), ...options, onListen: () => {} });
+  const finished = new Promise<void>((resolve, reject) => {
+    const stop = () => shutdown(server, grace, log).then(resolve, reject);
+    if (signal.aborted) void stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  });
   const address = "hostname" in server.addr
     ? `${bracketed(server.addr.hostname)}:${server.addr.port}`
     : listen;
-  return { address, finished: server.finished };
+  return { address, finished };
 }
 
 function serveUnix(
@@ -80,10 +83,11 @@ function bracketed(hostname: string): string {
   return hostname.includes(":") ? `[${hostname}]` : hostname;
 }
 
-async function shutdown(server: Deno.HttpServer, log: Log): Promise<void> {
+/** Deno cannot close single connections: those that are late end with the process. */
+async function shutdown(server: Deno.HttpServer, grace: number, log: Log): Promise<void> {
   const graceful = server.shutdown();
   const { promise: late, resolve } = Promise.withResolvers<"late">();
-  const timer = setTimeout(() => resolve("late"), SHUTDOWN_DEADLINE_MS);
+  const timer = setTimeout(() => resolve("late"), grace);
   const outcome = await Promise.race([graceful, late]);
   clearTimeout(timer);
   if (outcome === "late") log.warn("Requests were still under way when the API stopped");

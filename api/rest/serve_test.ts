@@ -30,6 +30,21 @@ Deno.test("serveMaster finishes requests under way when it is stopped", async ()
   await server.finished;
 });
 
+Deno.test("serveMaster does not wait for half a request when it is stopped, nor lets it hold up others", async () => {
+  const stop = new AbortController();
+  const app = new Hono().post("/", async (c) => c.text(await c.req.text()));
+  const server = serveMaster(app, "127.0.0.1:0", { signal: stop.signal, log, grace: 20 });
+  const { hostname, port } = parseListen(server.address);
+  using half = await Deno.connect({ hostname, port });
+  await half.write(
+    new TextEncoder().encode("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{"),
+  );
+  const whole = await fetch(`http://${server.address}/`, { method: "POST", body: "whole" });
+  assert.equal(await whole.text(), "whole");
+  stop.abort();
+  await server.finished;
+});
+
 Deno.test("serveMaster makes a unix socket for its owner only when a stale one is in the way", async () => {
   const directory = await Deno.makeTempDir();
   const path = `${directory}/master.sock`;
