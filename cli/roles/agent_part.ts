@@ -4,7 +4,7 @@
  */
 import { getLogger } from "@logtape/logtape";
 import { agentApi } from "../../api/agent/agent_api.ts";
-import { servePlugin } from "../../api/libnetwork/socket.ts";
+import { serveUnix } from "../../api/unix_socket.ts";
 import { openKernel } from "../../drivers/linux/kernel.ts";
 import { openSwitch } from "../../drivers/ovs/switch.ts";
 import { Agent } from "../../mod/agent/agent.ts";
@@ -103,11 +103,10 @@ async function serveAgent(
   });
   const stop = new AbortController();
   const socket = `${settings.runDirectory}/agent.sock`;
-  const server = await servePlugin(
-    socket,
-    async (request) => await app.fetch(request),
-    stop.signal,
-  );
+  const server = await serveUnix(socket, {
+    handler: (request) => app.fetch(request),
+    signal: stop.signal,
+  });
   services.add("agent socket", async () => {
     stop.abort();
     await server.finished;

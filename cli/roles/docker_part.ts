@@ -4,7 +4,7 @@
  * @module
  */
 import { libnetworkApi } from "../../api/libnetwork/handler.ts";
-import { servePlugin } from "../../api/libnetwork/socket.ts";
+import { serveUnix } from "../../api/unix_socket.ts";
 import { DockerEngine } from "../../drivers/docker/engine.ts";
 import { DETAIL_EVENTS, EndpointDetailsFollower } from "../../drivers/docker/endpoint_details.ts";
 import { followEvents } from "../../drivers/docker/follow_events.ts";
@@ -32,13 +32,15 @@ export interface Later {
   endpoints?: EndpointService;
 }
 
-/** Serves the plugin socket from now on. */
+/**
+ * Serves the plugin socket from now on. Returns how to stop: to be done before what the calls need is closed. The engine tries a call
+ * again for 15 s when nobody listens, so a restart of this process fails none.
+ */
 export async function serveDockerPlugin(
   path: string,
   host: string,
   later: Later,
-  services: Services,
-): Promise<void> {
+): Promise<() => Promise<void>> {
   const stop = new AbortController();
   const handler = libnetworkApi({
     host,
@@ -55,11 +57,11 @@ export async function serveDockerPlugin(
       find: (endpointID) => required(later.endpoints, "Open vSwitch").find(endpointID),
     },
   });
-  const server = await servePlugin(path, handler, stop.signal);
-  services.add("Docker plugin socket", async () => {
+  const server = await serveUnix(path, { handler, signal: stop.signal });
+  return async () => {
     stop.abort();
     await server.finished;
-  });
+  };
 }
 
 /** Follows the engine at `socket`, there or not, until `services` close. */

@@ -39,10 +39,15 @@ export async function startPlugin(
 ): Promise<void> {
   const host = settings.host ?? Deno.hostname();
   const later: Later = {};
-  if (settings.pluginSocket) await serveDockerPlugin(settings.pluginSocket, host, later, services);
+  const closeSocket = settings.pluginSocket
+    ? await serveDockerPlugin(settings.pluginSocket, host, later)
+    : () => Promise.resolve();
+  services.add("Docker plugin socket", closeSocket);
   const state = await openState();
   later.state = state;
   const agent = await startAgent(settings, host, state, later, services, logOf("agent"), signal);
+  // Last opened, first closed: no call comes in when the agent has gone.
+  services.add("Docker plugin socket", closeSocket);
   if (settings.pluginSocket && settings.dockerSocket) {
     const driver = settings.pluginSocket.replace(/^.*\//, "").replace(/\.sock$/, "");
     followDocker(

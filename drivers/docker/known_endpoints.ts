@@ -7,26 +7,22 @@ import type { DockerEngine } from "./engine.ts";
 import { DockerError } from "./error.ts";
 
 /**
- * Facts about the networks of `driver`. Throws DockerError when the engine cannot be asked: nothing may be concluded then. A network
- * that disappears while it looks is simply not among them.
+ * Facts about the networks of every driver: an endpoint of ours is not forgotten because our driver has another name now. Throws
+ * DockerError when the engine cannot be asked: nothing may be concluded then. A network that disappears while it looks is simply not
+ * among them.
  */
 export async function knownEndpoints(
   engine: DockerEngine,
-  driver: string,
   signal: AbortSignal,
 ): Promise<EngineFacts> {
   const endpointIDs = new Set<string>();
-  const networkIDs = new Set<string>();
   const addresses = new Set<string>();
-  for (const { Id, Driver } of await engine.listNetworks(signal)) {
-    if (Driver !== driver) continue;
+  for (const { Id } of await engine.listNetworks(signal)) {
     const network = await engine.inspectNetwork(Id, signal).catch((error) => {
       if (error instanceof DockerError && error.code === "not-found") return undefined;
       throw error;
     });
-    if (network === undefined) continue;
-    networkIDs.add(Id);
-    for (const attached of Object.values(network.Containers ?? {})) {
+    for (const attached of Object.values(network?.Containers ?? {})) {
       endpointIDs.add(attached.EndpointID);
       for (const cidr of [attached.IPv4Address, attached.IPv6Address]) {
         const [address = ""] = cidr.split("/");
@@ -34,5 +30,5 @@ export async function knownEndpoints(
       }
     }
   }
-  return { endpointIDs, networkIDs, addresses };
+  return { endpointIDs, addresses };
 }

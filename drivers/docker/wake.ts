@@ -11,17 +11,21 @@ export class Wake {
     this.#resolve?.();
   }
 
-  /** Resolves once set since the last call, after `milliseconds`, or when `signal` aborts. */
-  async wait(milliseconds: number, signal: AbortSignal): Promise<void> {
+  /** Resolves once set since the last call, after `milliseconds`, or when `signal` aborts; tells whether it was set. */
+  async wait(milliseconds: number, signal: AbortSignal): Promise<boolean> {
     if (!this.#set && !signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#resolve = resolve;
       const timer = setTimeout(resolve, milliseconds);
-      signal.addEventListener("abort", () => resolve(), { once: true });
+      const abort = () => resolve();
+      signal.addEventListener("abort", abort, { once: true });
       await promise;
       clearTimeout(timer);
+      signal.removeEventListener("abort", abort);
       this.#resolve = undefined;
     }
+    const set = this.#set;
     this.#set = false;
+    return set;
   }
 }

@@ -3,6 +3,7 @@ import { IMAGE } from "../lab/image.ts";
 import { Lab } from "../lab/lab.ts";
 import { waitFor } from "../lab/wait.ts";
 import { Contiv } from "./contiv.ts";
+import { deafDriver, PLUGIN_SOCKET } from "./deaf_driver.ts";
 import { pingDuring } from "./ping.ts";
 
 Deno.test("containers of a real Docker engine live on Contiv networks", async (t) => {
@@ -213,10 +214,35 @@ Deno.test("containers of a real Docker engine live on Contiv networks", async (t
     assert.equal(refused.code, 3);
     console.log(refused.stderr.trim());
   });
+  await t.step(
+    "a container can be removed and started while contiv is away for a moment",
+    async () => {
+      await contiv.stop("SIGKILL");
+      const removed = docker("rm", "-f", "blue");
+      const started = run("patient", "--net=second");
+      await contiv.start();
+      await Promise.all([removed, started]);
+      await mustReach("patient", "10.1.3.254");
+      await docker("rm", "-f", "patient");
+    },
+  );
   await t.step("containers removed while contiv was down leave nothing behind", async () => {
+    const addresses = async (): Promise<string> =>
+      JSON.parse(await contiv.ctl("network", "inspect", "contiv-net")).Oper.allocatedIPAddresses;
+    assert.match(await addresses(), /10\.1\.2\.3/);
     await contiv.stop("SIGKILL");
-    await host.exec(["/usr/bin/docker", "rm", "-f", "both"], { deadline: 90_000 });
+    // The engine gives up on an absent driver after 15 s a call, and forgets the container all the same.
+    const deaf = await deafDriver(host.path(PLUGIN_SOCKET));
+    await docker("rm", "-f", "both");
+    await deaf.close();
+    const start = performance.now();
     await contiv.start();
+    await waitFor(
+      "the sweep of both",
+      async () => !/10\.1\.2\.3/.test(await addresses()),
+      15_000,
+    );
+    console.log(`swept ${Math.round(performance.now() - start)} ms after the start`);
     await mustReach("web", "10.1.2.100");
   });
   await t.step(
