@@ -16,9 +16,15 @@ import type { EndpointRequest, EndpointResult, EndpointService } from "./endpoin
 import { IntentError } from "../intent/error.ts";
 import type { Log } from "./log.ts";
 import { messageOf, type Reconciler } from "./reconciler.ts";
+import { refuseSecond } from "./refuse_second.ts";
 
 /** How long an endpoint's removal may go on after its creation failed. */
 const ROLLBACK_DEADLINE_MS = 10_000;
+
+interface EndpointRef {
+  readonly netID?: string;
+  readonly endpointID: string;
+}
 
 export interface EndpointsDeps {
   readonly host: string;
@@ -42,6 +48,7 @@ export class Endpoints implements EndpointService {
     const { host, vtepAddress: vtepIP } = this.deps;
     let existed = false;
     const endpoint = await this.deps.commit((snapshot) => {
+      refuseSecond(snapshot, request, host);
       const plan = createEndpoint(snapshot, request, { now: this.deps.now(), host, vtepIP });
       existed = plan.operations.length === 0;
       return plan;
@@ -59,7 +66,7 @@ export class Endpoints implements EndpointService {
     sandbox: string,
     signal: AbortSignal,
   ): Promise<EndpointResult> {
-    const found = this.#require(ref.endpointID);
+    const found = this.#require(ref);
     const { endpoint } = found;
     if (endpoint.attachment.sandbox === sandbox) return this.#result(found);
     const attachment = { ...endpoint.attachment, sandbox };
@@ -71,7 +78,7 @@ export class Endpoints implements EndpointService {
   }
 
   async remove(ref: { netID?: string; endpointID: string }, signal: AbortSignal): Promise<void> {
-    const carried = this.#find(ref.endpointID);
+    const carried = this.#find(ref);
     if (carried) await this.#takeDown(carried.endpoint, signal);
     try {
       const { host } = this.deps;
@@ -85,42 +92,46 @@ export class Endpoints implements EndpointService {
   }
 
   find(endpointID: string): EndpointResult | undefined {
-    const found = this.#find(endpointID);
+    const found = this.#find({ endpointID });
     return found && this.#result(found);
   }
 
   flowsOf(endpointID: string): readonly Flow[] | undefined {
-    return this.#find(endpointID)?.flows;
+    return this.#find({ endpointID })?.flows;
   }
 
   /** From desired state, not from the store: only this host's own are found. */
-  #find(endpointID: string): DesiredEndpoint | undefined {
+  #find({ netID, endpointID }: EndpointRef): DesiredEndpoint | undefined {
     for (const wanted of this.deps.desired.endpoints()) {
-      if (wanted.endpoint.endpointID === endpointID) return wanted;
+      const { endpoint } = wanted;
+      const inNetwork = netID === undefined || endpoint.netID === netID;
+      if (endpoint.endpointID === endpointID && inNetwork) return wanted;
     }
     return undefined;
   }
 
-  #require(endpointID: string): DesiredEndpoint {
-    const found = this.#find(endpointID);
+  #require(ref: EndpointRef): DesiredEndpoint {
+    const found = this.#find(ref);
     if (found) return found;
     throw new IntentError(
       "not-found",
       "endpoint not found",
-      `No endpoint ${endpointID} on host ${this.deps.host}; \`contiv ctl endpoint ls\` lists them`,
+      `No endpoint ${ref.endpointID} on host ${this.deps.host}; \`contiv ctl endpoint ls\` lists them`,
     );
   }
 
   async #settle(endpoint: EndpointState, signal: AbortSignal): Promise<EndpointResult> {
     this.deps.refresh([endpointKey(endpoint.id)]);
     await within(signal, this.deps.reconciler.settle(endpointOwner(endpoint.id)));
-    return this.#result(this.#require(endpoint.endpointID));
+    return this.#result(this.#require(endpoint));
   }
 
   async #takeDown(endpoint: EndpointState, signal: AbortSignal): Promise<void> {
-    this.deps.desired.retire(endpoint.id);
+    // With a tenant's last endpoint the flows of its networks go, too.
+    const owners = this.deps.desired.retire(endpoint.id);
     try {
-      await within(signal, this.deps.reconciler.settle(endpointOwner(endpoint.id)));
+      const settling = owners.map((owner) => this.deps.reconciler.settle(owner));
+      await within(signal, Promise.all(settling).then(() => {}));
     } catch (error) {
       this.deps.log.warn("Endpoint {endpoint} is left to the next comparison: {error}", {
         endpoint: endpoint.id,
@@ -131,10 +142,9 @@ export class Endpoints implements EndpointService {
 
   /** After the record went, nothing is wanted; if it had to stay, the endpoint is brought up again. */
   #restore(id: string): void {
-    this.deps.desired.restore(id);
     this.deps.refresh([endpointKey(id)]);
-    if (this.deps.desired.endpoint(id)) {
-      this.deps.reconciler.settle(endpointOwner(id)).catch(() => {});
+    for (const owner of this.deps.desired.restore(id)) {
+      this.deps.reconciler.settle(owner).catch(() => {});
     }
   }
 

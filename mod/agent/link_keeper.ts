@@ -3,7 +3,7 @@
  * sandbox, renamed and addressed by its orchestrator. Deletions run beside everything else, and a name is not reused before they end.
  * @module
  */
-import type { EndpointLinkSpec, Kernel, LinkState } from "./kernel.ts";
+import { type EndpointLinkSpec, type Kernel, KernelError, type LinkState } from "./kernel.ts";
 import { isOurAlias, isSwitchLink } from "./link_names.ts";
 
 export class LinkKeeper {
@@ -13,11 +13,14 @@ export class LinkKeeper {
 
   constructor(private readonly kernel: Kernel) {}
 
-  /** Looks at the host's links anew; returns those of ours. */
+  /** Looks at the host's links anew; returns those of ours. What is being deleted counts as gone. */
   async observe(): Promise<ReadonlyMap<string, string>> {
+    const leaving = new Set(this.#deletions.keys());
     const links = await this.kernel.links();
     this.#links.clear();
-    for (const link of links.filter(isOurs)) this.#links.set(link.name, link.alias ?? "");
+    for (const link of links.filter(isOurs)) {
+      if (!leaving.has(link.name)) this.#links.set(link.name, link.alias ?? "");
+    }
     return this.#links;
   }
 
@@ -30,8 +33,20 @@ export class LinkKeeper {
     if (this.has(spec)) return;
     if (this.#links.has(spec.hostLink)) this.delete(spec.hostLink);
     await this.#deletions.get(spec.hostLink);
-    await this.kernel.createEndpointLink(spec);
+    await this.#create(spec);
     this.#links.set(spec.hostLink, spec.alias);
+  }
+
+  /** A namespace that was just detached has its interface until the deletion is through, and is attached again after that. */
+  async #create(spec: EndpointLinkSpec): Promise<void> {
+    try {
+      await this.kernel.createEndpointLink(spec);
+    } catch (error) {
+      const taken = error instanceof KernelError && error.code === "exists";
+      if (!taken || this.#deletions.size === 0) throw error;
+      await Promise.allSettled(this.#deletions.values());
+      await this.kernel.createEndpointLink(spec);
+    }
   }
 
   /** Starts the deletion and returns its end. Repeated calls share it. */

@@ -156,9 +156,9 @@ export class Reconciler {
     if (host) await this.deps.kernel.ensureHostAccess(host.access);
     const wantedLinks = new Set(endpoints.map((wanted) => wanted.link.hostLink));
     for (const name of [...links.keys()]) if (!wantedLinks.has(name)) this.#deleteLink(name);
-    for (const id of this.#carried.keys()) {
-      if (!this.deps.desired.endpoint(id)) this.#carried.delete(id);
-    }
+    // One that was removed while this look went on was brought up by it: its own run, which waits, takes it down.
+    const looked = new Set(endpoints.map(({ endpoint }) => endpoint.id));
+    for (const id of this.#carried.keys()) if (!looked.has(id)) this.#carried.delete(id);
     for (const { endpoint } of endpoints) this.deps.report(endpoint.id, troubles.get(endpoint.id));
     return troubles.size === 0;
   }
