@@ -12,6 +12,7 @@ import type { Log } from "../../mod/agent/log.ts";
 import { SwitchError } from "../../mod/agent/switch.ts";
 import { IntentError, type IntentErrorCode } from "../../mod/intent/error.ts";
 import { StoreError } from "../../mod/state/store.ts";
+import { issueText } from "../issue_text.ts";
 import { attachRequest, endpointName } from "./attach_request.ts";
 
 export interface AgentApiDeps {
@@ -19,14 +20,16 @@ export interface AgentApiDeps {
   readonly endpoints: () => EndpointService | undefined;
   /** Absolute path of a namespace given by name or path. */
   readonly resolveNamespace: (nameOrPath: string) => Promise<string>;
-  /** Flows that an endpoint has, as text. */
-  readonly flows: (endpointID: string) => string[] | undefined;
+  /** Flows of the endpoint that goes by this name here, as text; throws IntentError "conflict" when several do. */
+  readonly flows: (name: string) => readonly string[] | undefined;
   readonly health: () => { ok: boolean; [fact: string]: unknown };
   readonly log: Log;
 }
 
 const BODY_LIMIT = 64 * 1024;
 const DEADLINE_MS = 15_000;
+const NOT_FOUND =
+  "endpoint not found\nNo such endpoint is on this host; `contiv ctl endpoint ls -a` says where each is\n";
 
 export function agentApi(deps: AgentApiDeps): Hono {
   const app = new Hono();
@@ -43,12 +46,13 @@ export function agentApi(deps: AgentApiDeps): Hono {
   app.post("/v1/endpoints", async (c) => c.json(await attach(deps, await jsonBody(c.req.raw))));
   app.get("/v1/endpoints/:name/flows", (c) => {
     const flows = deps.flows(c.req.param("name"));
-    return flows ? c.text(flows.join("\n") + "\n") : c.text("endpoint not found\n", 404);
+    if (flows) return c.text(flows.map((flow) => `${flow}\n`).join(""));
+    return c.text(NOT_FOUND, 404);
   });
   app.delete("/v1/endpoints/:name", async (c) => {
     const endpointID = c.req.param("name");
     const endpoints = started(deps);
-    if (!endpoints.find(endpointID)) return c.text("endpoint not found\n", 404);
+    if (!endpoints.find(endpointID)) return c.text(NOT_FOUND, 404);
     await endpoints.remove({ endpointID }, AbortSignal.timeout(DEADLINE_MS));
     return c.json(endpointID);
   });
@@ -79,10 +83,7 @@ function started(deps: AgentApiDeps): EndpointService {
 
 async function attach(deps: AgentApiDeps, body: unknown): Promise<unknown> {
   const parsed = attachRequest.safeParse(body);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new IntentError("invalid", `${issue?.path.join(".") || "request"}: ${issue?.message}`);
-  }
+  if (!parsed.success) throw new IntentError("invalid", issueText(parsed.error));
   const request = parsed.data;
   const endpoints = started(deps);
   const sandbox = await deps.resolveNamespace(request.netns);

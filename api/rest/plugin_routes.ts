@@ -17,6 +17,7 @@ import { endpointKey, ENDPOINTS, networkId } from "../../mod/state/keys.ts";
 import type { Plan } from "../../mod/state/plan.ts";
 import { read, readAll, type Snapshot } from "../../mod/state/snapshot.ts";
 import { transact } from "../../mod/state/transact.ts";
+import { issueText } from "../issue_text.ts";
 import type { MasterDependencies } from "./dependencies.ts";
 import { WrongContentType } from "./error_reply.ts";
 import { findNetwork, findNetworkOfPool } from "./network_reference.ts";
@@ -62,8 +63,7 @@ function requireJson(c: Context): void {
 function parse<S extends z.ZodType>(schema: S, body: unknown): z.infer<S> {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new IntentError("invalid", `${issue?.path.join(".") || "request"}: ${issue?.message}`);
+  throw new IntentError("invalid", issueText(parsed.error));
 }
 
 function allocate(

@@ -4,8 +4,16 @@
  */
 import { z } from "zod";
 
-/** Longer than any name, id or address. */
-const text = z.string().max(256).default("");
+/** Printable, and longer than any name, id or address. */
+const printable = (max: number) =>
+  z.string().max(max).regex(/^[^\p{C}]*$/u, {
+    error: "it holds characters that cannot be printed",
+  });
+const text = printable(256).default("");
+/** Becomes a part of keys in the store. */
+const hostLabel = text.refine((it) => !/[\s/:]/.test(it), {
+  error: "a host's label has no spaces, slashes and colons",
+});
 
 export const allocAddressRequest = z.object({
   NetworkID: text.describe(
@@ -29,7 +37,7 @@ export const releaseAddressRequest = z.object({
 
 const endpointConfig = z.object({
   Container: text,
-  Host: text.describe("Label of the host that carries the endpoint"),
+  Host: hostLabel.describe("Label of the host that carries the endpoint"),
   IPAddress: text.describe("Exactly this address; empty: the lowest free one"),
   IPv6Address: text,
   ServiceName: text.describe("Endpoint group"),
@@ -56,7 +64,7 @@ export const updateEndpointRequest = z.object({
   IPAddress: text,
   ContainerID: text,
   ContainerName: text,
-  Labels: z.record(z.string().max(256), z.string().max(4096)).nullish().describe(
+  Labels: z.record(printable(256), printable(4096)).nullish().describe(
     "Labels of the container",
   ),
   TenantName: text,
