@@ -2,6 +2,7 @@
  * Where the log goes: standard error, as text or JSON lines, and a syslog server if asked for (RFC 5424 over UDP, facility daemon).
  * @module
  */
+import { createSocket } from "node:dgram";
 import {
   configure,
   getJsonLinesFormatter,
@@ -50,13 +51,11 @@ const SEVERITY = { trace: 7, debug: 7, info: 6, warning: 4, error: 3, fatal: 2 }
 
 /** One datagram a record; a server that is not there is no reason to stop. */
 function syslogSink(server: { hostname: string; port: number }, hostname: string): Sink {
-  const family = server.hostname.includes(":") ? "::" : "0.0.0.0";
-  const socket = Deno.listenDatagram({ transport: "udp", hostname: family, port: 0 });
-  const encoder = new TextEncoder();
-  return (record) => {
-    const datagram = encoder.encode(syslogLine(record, hostname, Deno.pid));
-    socket.send(datagram, { transport: "udp", ...server }).catch(() => {});
-  };
+  const socket = createSocket(server.hostname.includes(":") ? "udp6" : "udp4");
+  socket.on("error", () => {});
+  socket.unref();
+  return (record) =>
+    socket.send(syslogLine(record, hostname, Deno.pid), server.port, server.hostname, () => {});
 }
 
 /** RFC 5424 section 6: `<PRI>1 TIMESTAMP HOSTNAME APP-NAME PROCID MSGID - MSG`. */
