@@ -4,7 +4,7 @@
  */
 
 /** Milliseconds that requests under way get. */
-export const GRACE = 5_000;
+export const GRACE = 4_000;
 
 /**
  * Resolves when `signal` has aborted and the server is done, or `grace` ms after that: `late` is told then, and since Deno cannot close

@@ -13,6 +13,8 @@ export interface UnixService {
   readonly signal: AbortSignal;
   /** Told when requests were still under way at the end of the time that they get. */
   readonly late?: () => void;
+  /** Milliseconds of that time. */
+  readonly grace?: number;
 }
 
 export class SocketInUseError extends Error {
@@ -26,13 +28,13 @@ export class SocketInUseError extends Error {
  */
 export async function serveUnix(
   path: string,
-  { handler, onError, signal, late }: UnixService,
+  { handler, onError, signal, late, grace }: UnixService,
 ): Promise<{ readonly finished: Promise<void> }> {
   await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await removeStale(path);
   const options = { path, onListen: () => {}, ...(onError && { onError }) };
   const server = ownerOnly(() => Deno.serve(options, handler));
-  return { finished: stopGracefully(server, signal, late) };
+  return { finished: stopGracefully(server, signal, late, grace) };
 }
 
 /** The socket must never be open to others, not even for the moment before a chmod. `make` must be synchronous: the mask is the process's. */

@@ -37,8 +37,11 @@ export function libnetworkApi(
     if (route === undefined) return reply(404, { Err: `${call} is not a call of this driver` });
     if (request.method !== "POST") return reply(405, { Err: `${call} is called by POST` });
     try {
-      const body = await readBody(request);
-      return reply(200, await withDeadline(deadline, (signal) => route(body, signal)));
+      const answer = await withDeadline(
+        deadline,
+        async (signal) => await route(await readBody(request), signal),
+      );
+      return reply(200, answer);
     } catch (error) {
       const text = errorText(error);
       log.error("{call} failed: {text}", { call, text });

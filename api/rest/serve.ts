@@ -4,9 +4,8 @@
  */
 import type { Hono } from "hono";
 import type { Log } from "../../mod/agent/log.ts";
-
-/** Requests under way get this long to finish after the stop; nobody waits for them any longer. */
-const GRACE_MS = 4_000;
+import { GRACE, stopGracefully } from "../graceful_stop.ts";
+import { serveUnix, type UnixService } from "../unix_socket.ts";
 
 export interface MasterServer {
   /** `127.0.0.1:9999`, or the socket's path. */
@@ -19,55 +18,35 @@ export interface MasterServer {
  * `listen`: `ip:port`, `[ip6]:port`, `:port` (all addresses), or the absolute path of a unix socket, open to its owner only.
  * Throws when the address cannot be listened on.
  */
-export function serveMaster(
+export async function serveMaster(
   app: Hono,
   listen: string,
-  { signal, log, grace = GRACE_MS }: { signal: AbortSignal; log: Log; grace?: number },
-): MasterServer {
-  const handler = (request: Request) => app.fetch(request);
-  const onError = (error: unknown) => {
-    log.error("Request failed outside of the API: {error}", { error: String(error) });
-    return new Response("internal error\n", { status: 500 });
+  { signal, log, grace = GRACE }: { signal: AbortSignal; log: Log; grace?: number },
+): Promise<MasterServer> {
+  const service = {
+    handler: (request: Request) => app.fetch(request),
+    onError: (error: unknown) => {
+      log.error("Request failed outside of the API: {error}", { error: String(error) });
+      return new Response("internal error\n", { status: 500 });
+    },
+    late: () => log.warn("Requests were still under way when the API stopped"),
+    signal,
+    grace,
   };
-  const options = { handler, onError };
-  const server = listen.startsWith("/")
-    ? serveUnix(listen, options)
-    : Deno.serve({ ...parseListen(listen), ...options, onListen: () => {} });
-  const finished = new Promise<void>((resolve, reject) => {
-    const stop = () => shutdown(server, grace, log).then(resolve, reject);
-    if (signal.aborted) void stop();
-    else signal.addEventListener("abort", stop, { once: true });
-  });
-  const address = "hostname" in server.addr
-    ? `${bracketed(server.addr.hostname)}:${server.addr.port}`
-    : listen;
-  return { address, finished };
+  return listen.startsWith("/")
+    ? { address: listen, ...await serveUnix(listen, service) }
+    : serveTcp(listen, service);
 }
 
-function serveUnix(
-  path: string,
-  options: {
-    handler: (request: Request) => Response | Promise<Response>;
-    onError: (e: unknown) => Response;
-  },
-): Deno.HttpServer {
-  removeStaleSocket(path);
-  // The socket must never be open to others, not even for the moment before a chmod.
-  const umask = Deno.umask(0o177);
-  try {
-    return Deno.serve({ path, ...options, onListen: () => {} });
-  } finally {
-    Deno.umask(umask);
-  }
-}
-
-/** A process that was killed leaves its socket behind, and binding to it fails. Anything but a socket stays. */
-function removeStaleSocket(path: string): void {
-  try {
-    if (Deno.lstatSync(path).isSocket) Deno.removeSync(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+function serveTcp(
+  listen: string,
+  { handler, onError, signal, late, grace }: Required<UnixService>,
+): MasterServer {
+  const server = Deno.serve({ ...parseListen(listen), onError, onListen: () => {} }, handler);
+  return {
+    address: `${bracketed(server.addr.hostname)}:${server.addr.port}`,
+    finished: stopGracefully(server, signal, late, grace),
+  };
 }
 
 export function parseListen(listen: string): { hostname: string; port: number } {
@@ -81,14 +60,4 @@ export function parseListen(listen: string): { hostname: string; port: number } 
 
 function bracketed(hostname: string): string {
   return hostname.includes(":") ? `[${hostname}]` : hostname;
-}
-
-/** Deno cannot close single connections: those that are late end with the process. */
-async function shutdown(server: Deno.HttpServer, grace: number, log: Log): Promise<void> {
-  const graceful = server.shutdown();
-  const { promise: late, resolve } = Promise.withResolvers<"late">();
-  const timer = setTimeout(() => resolve("late"), grace);
-  const outcome = await Promise.race([graceful, late]);
-  clearTimeout(timer);
-  if (outcome === "late") log.warn("Requests were still under way when the API stopped");
 }

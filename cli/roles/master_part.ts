@@ -40,7 +40,7 @@ export async function startMaster(
     log,
   });
   const stop = new AbortController();
-  const server = serveMaster(app, listenText(settings.listen), { signal: stop.signal, log });
+  const server = await serveMaster(app, listenText(settings.listen), { signal: stop.signal, log });
   services.add("API", async () => {
     stop.abort();
     await server.finished;

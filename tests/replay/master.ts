@@ -66,7 +66,7 @@ export async function startMaster(): Promise<TestMaster> {
     roles: ["master"],
     log: recordingLog(entries),
   });
-  const server = serveMaster(
+  const server = await serveMaster(
     new Hono().all("*", (c) => recorded(api, c.req.raw, exchanges)),
     "127.0.0.1:0",
     {
