@@ -4,10 +4,17 @@
  */
 import { z } from "zod";
 import { MASTER_CONFIG } from "../../mod/state/keys.ts";
+import { registeredServices, type ServiceName } from "../../mod/state/registration.ts";
 import type { Cache } from "../../mod/state/cache.ts";
 import type { MasterDependencies } from "./dependencies.ts";
 
 const PROBE_DEADLINE_MS = 2_000;
+
+const node = z.object({
+  host: z.string().describe("Its label"),
+  address: z.string(),
+  version: z.string(),
+});
 
 export const healthDocument = z.object({
   ok: z.boolean(),
@@ -24,6 +31,9 @@ export const healthDocument = z.object({
     error: z.string().optional(),
   }),
   roles: z.array(z.string()).describe("What this process does"),
+  nodes: z.object({ masters: z.array(node), agents: z.array(node) }).describe(
+    "Which masters and agents run, or ran less than 10 s ago",
+  ),
 });
 
 export type Health = z.infer<typeof healthDocument>;
@@ -31,7 +41,23 @@ export type Health = z.infer<typeof healthDocument>;
 export async function health(deps: MasterDependencies): Promise<Health> {
   const store = await storeHealth(deps);
   const cache = cacheHealth(deps.cache);
-  return { ok: store.ok && cache.ok, store, cache, roles: [...deps.roles] };
+  return {
+    ok: store.ok && cache.ok,
+    store,
+    cache,
+    roles: [...deps.roles],
+    nodes: nodes(deps.cache),
+  };
+}
+
+function nodes(cache: Cache): Health["nodes"] {
+  const list = (service: ServiceName) =>
+    registeredServices(cache.snapshot(), service).map(({ Hostname, HostAddr, Version }) => ({
+      host: Hostname,
+      address: HostAddr,
+      version: Version,
+    }));
+  return { masters: list("netmaster"), agents: list("netplugin") };
 }
 
 async function storeHealth({ store }: MasterDependencies): Promise<Health["store"]> {

@@ -5,6 +5,7 @@
  */
 import { type Context, Hono } from "hono";
 import { objectTypes } from "../../mod/model/registry.ts";
+import { registeredServices, type ServiceName } from "../../mod/state/registration.ts";
 import type { MasterDependencies } from "./dependencies.ts";
 import {
   errorReply,
@@ -54,6 +55,9 @@ export function masterApi(deps: MasterDependencies): Hono {
 /** `/version` and `/info` are text/plain without a newline, as the original's. */
 function addDocumentRoutes(app: Hono, deps: MasterDependencies): void {
   const { info } = deps;
+  const addresses = (service: ServiceName) => [
+    ...new Set(registeredServices(deps.cache.snapshot(), service).map(({ HostAddr }) => HostAddr)),
+  ];
   app.get("/version", (c) =>
     c.text(
       JSON.stringify({
@@ -71,8 +75,8 @@ function addDocumentRoutes(app: Hono, deps: MasterDependencies): void {
         "current-state": "leader",
         "leader-ip": `${info.localAddress}:${info.port}`,
         "local-ip": info.localAddress,
-        "netmaster-nodes": [info.localAddress],
-        "netplugin-nodes": [],
+        "netmaster-nodes": addresses("netmaster"),
+        "netplugin-nodes": addresses("netplugin"),
       }),
       200,
       TEXT,

@@ -7,9 +7,11 @@ import { serveMaster } from "../../api/rest/serve.ts";
 import type { Log } from "../../mod/agent/log.ts";
 import { nameCluster } from "../../mod/intent/cluster.ts";
 import { bootstrap } from "../../mod/intent/objects.ts";
+import { serviceRecord } from "../../mod/state/registration.ts";
 import { VERSION } from "../version.ts";
 import { persist } from "./delay.ts";
 import { localAddress } from "./local_address.ts";
+import { register } from "./registration.ts";
 import type { Services } from "./services.ts";
 import type { ListenAddress, MasterSettings } from "./settings.ts";
 import type { State } from "./state_part.ts";
@@ -24,6 +26,8 @@ export async function startMaster(
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
+  const address = settings.control?.hostname ?? localAddress(Deno.networkInterfaces());
+  const port = settings.control?.port ?? settings.listen.port;
   const app = masterApi({
     store: state.store,
     cache: state.cache,
@@ -32,8 +36,8 @@ export async function startMaster(
       version: VERSION.Version,
       gitCommit: VERSION.GitCommit,
       buildTime: VERSION.BuildTime,
-      localAddress: settings.control?.hostname ?? localAddress(Deno.networkInterfaces()),
-      port: settings.control?.port ?? settings.listen.port,
+      localAddress: address,
+      port,
     },
     clusterMode: settings.mode,
     roles: ["master"],
@@ -45,6 +49,8 @@ export async function startMaster(
     stop.abort();
     await server.finished;
   });
+  const at = { address, port, host: Deno.hostname() };
+  register(state.store, serviceRecord("netmaster", at, VERSION.Version), services, log);
   await persist(
     () =>
       firstConfiguration(

@@ -4,9 +4,13 @@
  */
 import { startAgent } from "./agent_part.ts";
 import { followDocker, type Later, serveDockerPlugin } from "./docker_part.ts";
+import { AGENT_PORT, serviceRecord } from "../../mod/state/registration.ts";
+import { VERSION } from "../version.ts";
 import { runRole } from "./entry.ts";
 import { logOf } from "./logging.ts";
+import { localAddress } from "./local_address.ts";
 import { PLUGIN_OPTIONS } from "./options.ts";
+import { register } from "./registration.ts";
 import type { Services } from "./services.ts";
 import { type PluginSettings, pluginSettings } from "./settings.ts";
 import { startState, type State } from "./state_part.ts";
@@ -39,20 +43,26 @@ export async function startPlugin(
 ): Promise<void> {
   const host = settings.host ?? Deno.hostname();
   const later: Later = {};
-  const closeSocket = settings.pluginSocket
-    ? await serveDockerPlugin(settings.pluginSocket, host, later)
+  const closeSocket = settings.driver
+    ? await serveDockerPlugin(settings.driver.socket, host, later)
     : () => Promise.resolve();
   services.add("Docker plugin socket", closeSocket);
   const state = await openState();
   later.state = state;
+  const address = settings.controlAddress ?? localAddress(Deno.networkInterfaces());
+  const record = serviceRecord(
+    "netplugin",
+    { address, port: AGENT_PORT, host },
+    VERSION.Version,
+  );
+  register(state.store, record, services, logOf("agent"));
   const agent = await startAgent(settings, host, state, later, services, logOf("agent"), signal);
   // Last opened, first closed: no call comes in when the agent has gone.
   services.add("Docker plugin socket", closeSocket);
-  if (settings.pluginSocket && settings.dockerSocket) {
-    const driver = settings.pluginSocket.replace(/^.*\//, "").replace(/\.sock$/, "");
+  if (settings.driver && settings.dockerSocket) {
     followDocker(
       settings.dockerSocket,
-      driver,
+      settings.driver.name,
       host,
       state,
       agent.endpoints,

@@ -11,6 +11,8 @@ import type { Log } from "../../mod/agent/log.ts";
 import { Cache } from "../../mod/state/cache.ts";
 import { ROOT } from "../../mod/state/keys.ts";
 import { bootstrap } from "../../mod/intent/objects.ts";
+import { put } from "../../mod/state/plan.ts";
+import { AGENT_PORT, serviceKey, serviceRecord } from "../../mod/state/registration.ts";
 import type { Timing } from "../../mod/state/timing.ts";
 import { transact } from "../../mod/state/transact.ts";
 import { delay } from "../../cli/roles/delay.ts";
@@ -51,6 +53,12 @@ export async function startMaster(): Promise<TestMaster> {
     (snapshot) => bootstrap(snapshot, { fwdMode: "routing" }, { now: NOW, clusterMode: "docker" }),
     { signal: stop.signal, ...timing },
   );
+  const records = [
+    serviceRecord("netmaster", { address: "127.0.0.1", port: 9999, host: "hostA" }, "0.1.0"),
+    serviceRecord("netplugin", { address: "127.0.0.1", port: AGENT_PORT, host: "hostA" }, "0.1.0"),
+  ];
+  const { revision } = await store.transact([], records.map((it) => put(serviceKey(it), it)));
+  await cache.waitFor(revision, stop.signal);
   const api = masterApi({
     store,
     cache,
