@@ -9,7 +9,14 @@ import { UP_OPTIONS } from "./options.ts";
 import { parseOptions } from "./parse_options.ts";
 
 /** The options of `contiv up` that say where things are, with the same defaults. */
-const WHERE = ["store", "ovs-run-directory", "run-directory", "plugin-socket", "docker-socket"];
+const WHERE = [
+  "store",
+  "ovs-run-directory",
+  "run-directory",
+  "name",
+  "plugin-socket",
+  "docker-socket",
+];
 
 const OPTIONS: readonly Option[] = [
   ...UP_OPTIONS.filter((option) => WHERE.includes(option.name)),
@@ -46,7 +53,7 @@ export async function doctor(argv: string[]): Promise<number> {
       store: value("store"),
       ovsRunDirectory: value("ovs-run-directory"),
       runDirectory: value("run-directory"),
-      pluginSocket: value("plugin-socket"),
+      pluginSocket: value("plugin-socket") || `/run/docker/plugins/${value("name")}.sock`,
       dockerSocket: value("docker-socket"),
       privateSubnet: value("private-subnet"),
     });

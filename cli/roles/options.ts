@@ -106,15 +106,6 @@ const MASTER: readonly Option[] = [
     help: 'The fabric under the hosts. "default": any.',
   },
   {
-    name: "name",
-    aliases: ["plugin-name"],
-    environment: "PLUGIN_NAME",
-    kind: "text",
-    value: "NAME",
-    default: "netplugin",
-    help: "The name that Docker knows the driver by: the file name of its socket, without .sock.",
-  },
-  {
     name: "external-address",
     aliases: ["listen-url"],
     environment: "EXTERNAL_ADDRESS",
@@ -204,12 +195,21 @@ const PLUGIN: readonly Option[] = [
       "Where the agent puts its own socket, agent.sock, which `contiv ctl endpoint attach` uses.",
   },
   {
+    name: "name",
+    aliases: ["plugin-name"],
+    environment: "PLUGIN_NAME",
+    kind: "text",
+    value: "NAME",
+    default: "netplugin",
+    help: "The name that Docker knows the driver by (`docker network create -d NAME`).",
+  },
+  {
     name: "plugin-socket",
     kind: "text",
     value: "PATH",
-    default: "/run/docker/plugins/netplugin.sock",
     help:
-      'Where Docker finds the driver; the file name without .sock is the driver\'s name. "none": no Docker driver.',
+      "Where Docker finds the driver; the file's name is the driver's, with .sock. \"none\": no Docker driver. " +
+      "The default is /run/docker/plugins/NAME.sock, NAME being --name.",
   },
   {
     name: "docker-socket",

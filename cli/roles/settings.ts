@@ -6,6 +6,8 @@
 import { parseAddress } from "../../mod/net/address.ts";
 import { OptionError, type OptionValues } from "./option.ts";
 
+const DEFAULT_DRIVER = "netplugin";
+
 export interface StoreSettings {
   readonly kind: "embedded";
   readonly path: string;
@@ -22,6 +24,12 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** Docker's driver: Docker knows it by the name of its socket's file. */
+export interface DriverSettings {
+  readonly name: string;
+  readonly socket: string;
+}
+
 export interface CommonSettings {
   readonly mode: "docker";
   readonly netMode: "vxlan";
@@ -32,7 +40,6 @@ export interface CommonSettings {
 
 export interface MasterSettings extends CommonSettings {
   readonly infra: "default";
-  readonly pluginName: string;
   readonly listen: ListenAddress;
   /** Absent: the host's first address and the listener's port. */
   readonly control?: ListenAddress;
@@ -47,7 +54,7 @@ export interface PluginSettings extends CommonSettings {
   readonly ovsRunDirectory: string;
   readonly datapath: "auto" | "system" | "netdev";
   readonly runDirectory: string;
-  readonly pluginSocket?: string;
+  readonly driver?: DriverSettings;
   readonly dockerSocket?: string;
 }
 
@@ -66,7 +73,6 @@ export function masterSettings(values: OptionValues): MasterSettings {
   return {
     ...commonSettings(values),
     infra: oneOf(values, "infra", ["default"]),
-    pluginName: pluginName(values.get("name") ?? ""),
     listen: listenAddress("external-address", values.get("external-address") ?? ""),
     ...(control ? { control: listenAddress("internal-address", control) } : {}),
   };
@@ -81,7 +87,7 @@ export function pluginSettings(values: OptionValues): PluginSettings {
   const host = values.get("host");
   const vtep = values.get("vtep-ip");
   const control = values.get("ctrl-ip");
-  const pluginSocket = socketPath(values, "plugin-socket");
+  const driver = driverSettings(values);
   const dockerSocket = socketPath(values, "docker-socket");
   return {
     ...commonSettings(values),
@@ -92,7 +98,7 @@ export function pluginSettings(values: OptionValues): PluginSettings {
     ovsRunDirectory: absolutePath("ovs-run-directory", values.get("ovs-run-directory") ?? ""),
     datapath: oneOf(values, "datapath", ["auto", "system", "netdev"]),
     runDirectory: absolutePath("run-directory", values.get("run-directory") ?? ""),
-    ...(pluginSocket ? { pluginSocket } : {}),
+    ...(driver ? { driver } : {}),
     ...(dockerSocket ? { dockerSocket } : {}),
   };
 }
@@ -201,8 +207,21 @@ function hostLabel(text: string): string {
   );
 }
 
+/** The name and the socket's file name must agree: Docker goes by the file. */
+function driverSettings(values: OptionValues): DriverSettings | undefined {
+  const name = pluginName(values.get("name") ?? "");
+  if (!values.has("plugin-socket")) return { name, socket: `/run/docker/plugins/${name}.sock` };
+  const socket = socketPath(values, "plugin-socket");
+  if (!socket) return undefined;
+  const file = socket.replace(/^.*\//, "").replace(/\.sock$/, "");
+  if (name === file || name === DEFAULT_DRIVER) return { name: pluginName(file), socket };
+  throw new OptionError(
+    `--name="${name}" and --plugin-socket="${socket}" cannot be used together: Docker would know the driver as "${file}"`,
+  );
+}
+
 function pluginName(text: string): string {
-  if (/^[A-Za-z0-9][A-Za-z0-9_./:-]{0,127}$/.test(text)) return text;
+  if (/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/.test(text)) return text;
   throw new OptionError(
     `--name="${text}" cannot be used: it must be a Docker plugin's name, such as netplugin`,
   );

@@ -10,7 +10,7 @@ Deno.test("settings are usable when nothing is given", () => {
   const master = masterSettings(values());
   assert.deepEqual(master.listen, { hostname: "127.0.0.1", port: 9999 });
   assert.deepEqual(master.store, { kind: "embedded", path: "/var/lib/contiv/state.db" });
-  assert.equal(pluginSettings(values()).pluginSocket, "/run/docker/plugins/netplugin.sock");
+  assert.equal(pluginSettings(values()).driver?.socket, "/run/docker/plugins/netplugin.sock");
 });
 
 Deno.test("settings hold what was given", () => {
@@ -25,7 +25,7 @@ Deno.test("settings hold what was given", () => {
   );
   assert.equal(plugin.host, "n1");
   assert.equal(plugin.vtepAddress, "fd00::1");
-  assert.equal(plugin.pluginSocket, undefined);
+  assert.equal(plugin.driver, undefined);
   assert.equal(plugin.log.level, "debug");
   assert.equal(plugin.vxlanPort, 8472);
   assert.deepEqual(masterSettings(values("--listen-url=:8080")).listen, {
@@ -35,6 +35,16 @@ Deno.test("settings hold what was given", () => {
   assert.deepEqual(masterSettings(values("--listen-url=[::1]:80")).listen, {
     hostname: "::1",
     port: 80,
+  });
+});
+
+Deno.test("settings find the driver's socket by its name, or its name by its socket", () => {
+  const driver = (...argv: string[]) => pluginSettings(values(...argv)).driver;
+  assert.deepEqual(driver("--name=a"), { name: "a", socket: "/run/docker/plugins/a.sock" });
+  assert.deepEqual(driver("--plugin-socket=/x/b.sock"), { name: "b", socket: "/x/b.sock" });
+  assert.deepEqual(driver("--name=b", "--plugin-socket=/x/b.sock"), {
+    name: "b",
+    socket: "/x/b.sock",
   });
 });
 
@@ -63,6 +73,12 @@ const refused: [string, string, RegExp][] = [
   ["a host label with a slash", "--host=a/b", /--host="a\/b"/],
   ["a relative run directory", "--run-directory=run", /absolute path/],
   ["a socket path that is too long", `--plugin-socket=/${"x".repeat(107)}`, /107 bytes/],
+  [
+    "a driver's name that is not its socket's",
+    "--name=a --plugin-socket=/x/b.sock",
+    /--name="a".*know the driver as "b"/,
+  ],
+  ["a driver's name with a slash", "--name=a/b", /--name="a\/b"/],
   ["an unknown datapath", "--datapath=dpdk", /--datapath="dpdk"/],
   ["a syslog server by TCP", "--use-syslog --syslog-url=tcp://1.2.3.4:514", /--syslog-url/],
   ["an unknown fabric", "--infra=aci", /--infra="aci"/],
