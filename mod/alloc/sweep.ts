@@ -76,7 +76,7 @@ function whyOrphaned(
     }
     case "network": {
       const network = read<NetworkState>(snapshot, NETWORKS + id);
-      return network && tagOf(network, pool) === value ? undefined : gone;
+      return network && networkHolds(network, pool, rest[0], value) ? undefined : gone;
     }
     case "group": {
       const group = read<GroupState>(snapshot, GROUPS + id);
@@ -114,6 +114,16 @@ function endpointHolds(
   const network = read<NetworkState>(snapshot, NETWORKS + endpoint.netID);
   return network?.addressSpace === where &&
     (endpoint.ipAddress === value || endpoint.ipv6Address === value);
+}
+
+/** Its tags, and the addresses that are kept out of use for it (`docker network create --aux-address`). */
+function networkHolds(
+  network: NetworkState,
+  pool: string,
+  where: string | undefined,
+  value: string,
+): boolean {
+  return pool === "address" ? network.addressSpace === where : tagOf(network, pool) === value;
 }
 
 function tagOf(network: NetworkState, pool: string): string | undefined {

@@ -26,6 +26,8 @@ const SNAPSHOT = fixedSnapshot({
   [addressKey("t:n", "10.0.0.5")]: docker("hostA", 0),
   [addressKey("t:n", "10.0.0.6")]: docker("hostA", 950),
   [addressKey("t:n", "10.0.0.7")]: docker("hostB", 0),
+  [addressKey("t:n", "10.0.0.8")]: { owner: { kind: "network", id: "n.t" }, created: 0 },
+  [addressKey("t:gone", "10.0.0.9")]: { owner: { kind: "network", id: "gone.t" }, created: 0 },
   [portKey("hostA", 1)]: endpoint("n.t-e"),
   [portKey("hostA", 2)]: endpoint("n.t-gone"),
   [numberKey("vxlan", 7)]: { owner: { kind: "network", id: "n.t" }, created: 0 },
@@ -45,6 +47,7 @@ const FACTS = {
 Deno.test("sweep frees what has no living owner, and nothing else", () => {
   const plan = sweep(SNAPSHOT, 1000, FACTS);
   assert.deepEqual(plan.result.map(({ key }) => key), [
+    addressKey("t:gone", "10.0.0.9"),
     addressKey("t:n", "10.0.0.2"),
     addressKey("t:n", "10.0.0.3"),
     addressKey("t:n", "10.0.0.4"),
