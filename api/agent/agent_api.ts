@@ -20,7 +20,10 @@ export interface AgentApiDeps {
   readonly endpoints: () => EndpointService | undefined;
   /** Absolute path of a namespace given by name or path. */
   readonly resolveNamespace: (nameOrPath: string) => Promise<string>;
-  /** Flows of the endpoint that goes by this name here, as text; throws IntentError "conflict" when several do. */
+  /**
+   * Flows of the endpoint that goes by this name here, as text; throws IntentError "not-found", or "conflict" when several do.
+   * Undefined while the agent has not started.
+   */
   readonly flows: (name: string) => readonly string[] | undefined;
   readonly health: () => { ok: boolean; [fact: string]: unknown };
   readonly log: Log;
@@ -46,8 +49,8 @@ export function agentApi(deps: AgentApiDeps): Hono {
   app.post("/v1/endpoints", async (c) => c.json(await attach(deps, await jsonBody(c.req.raw))));
   app.get("/v1/endpoints/:name/flows", (c) => {
     const flows = deps.flows(c.req.param("name"));
-    if (flows) return c.text(flows.map((flow) => `${flow}\n`).join(""));
-    return c.text(NOT_FOUND, 404);
+    if (!flows) throw notStarted();
+    return c.text(flows.map((flow) => `${flow}\n`).join(""));
   });
   app.delete("/v1/endpoints/:name", async (c) => {
     const endpointID = c.req.param("name");
@@ -74,7 +77,11 @@ export function agentApi(deps: AgentApiDeps): Hono {
 function started(deps: AgentApiDeps): EndpointService {
   const endpoints = deps.endpoints();
   if (endpoints) return endpoints;
-  throw new IntentError(
+  throw notStarted();
+}
+
+function notStarted(): IntentError {
+  return new IntentError(
     "unavailable",
     "this host's agent has not started yet",
     "Its log says what it waits for; `contiv doctor` says what mends it",

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Log } from "../../mod/agent/log.ts";
+import { IntentError } from "../../mod/intent/error.ts";
 import { agentApi } from "./agent_api.ts";
 import { attachRequest } from "./attach_request.ts";
 
@@ -9,7 +10,11 @@ const log: Log = { debug() {}, info() {}, warn() {}, error() {} };
 const api = agentApi({
   endpoints: () => undefined,
   resolveNamespace: () => Promise.reject(new Error("unreachable: the agent has not started")),
-  flows: (name) => name === "web" ? ["table=0, priority=1, actions=drop"] : undefined,
+  flows: (name) => {
+    if (name === "early") return undefined;
+    if (name === "web") return ["table=0,priority=1 actions=drop"];
+    throw new IntentError("not-found", "endpoint not found");
+  },
   health: () => ({ ok: false, trouble: "not started yet" }),
   log,
 });
@@ -55,11 +60,12 @@ Deno.test("agent API refuses a body that is larger than 64 KiB, announced or str
   assert.equal((await post(ReadableStream.from([new TextEncoder().encode(large)]))).status, 413);
 });
 
-Deno.test("agent API answers hostile names with 404, and no endpoints' flows with nothing but them", async () => {
+Deno.test("agent API answers hostile names with 404, and 503 before it has started", async () => {
   for (const name of ["..", "a%2fb", "%00", "a%0Ab", "x".repeat(5000)]) {
     const reply = await api.request(`/v1/endpoints/${name}/flows`);
     assert.equal(reply.status, 404);
   }
   const reply = await api.request("/v1/endpoints/web/flows");
-  assert.equal(await reply.text(), "table=0, priority=1, actions=drop\n");
+  assert.equal(await reply.text(), "table=0,priority=1 actions=drop\n");
+  assert.equal((await api.request("/v1/endpoints/early/flows")).status, 503);
 });

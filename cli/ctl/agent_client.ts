@@ -1,5 +1,5 @@
 /**
- * The host's agent as `ctl endpoint attach` uses it: HTTP over its unix socket.
+ * The host's agent as `ctl endpoint attach`, `detach` and `flows` use it: HTTP over its unix socket.
  * @module
  */
 import { ExitCode } from "../exit_code.ts";
@@ -26,6 +26,11 @@ export class AgentClient {
 
   async detach(name: string): Promise<void> {
     await this.request("DELETE", `/v1/endpoints/${encodeURIComponent(name)}`);
+  }
+
+  /** One a line, as `ovs-ofctl add-flows` reads them. */
+  flows(name: string): Promise<string> {
+    return this.request("GET", `/v1/endpoints/${encodeURIComponent(name)}/flows`);
   }
 
   close(): void {

@@ -1,11 +1,12 @@
 /**
  * `ctl endpoint`: what the master knows of endpoints (ls, inspect), and attaching network namespaces of this host by hand (attach,
- * detach), which the host's own agent does.
+ * detach) and their flows, which are the host's own agent's to do and tell.
  * @module
  */
 import { ALL, type CommandSpec, type Invocation, JSON_OUTPUT, QUIET, TENANT } from "./command.ts";
 import { AgentClient } from "./agent_client.ts";
 import { UsageError } from "./error.ts";
+import { flowTable } from "./flow_table.ts";
 import { compact, list, type ListingSpec, text } from "./listing.ts";
 import { isObject } from "./master_client.ts";
 
@@ -101,6 +102,15 @@ export const endpointCommands: readonly CommandSpec[] = [
     options: [AGENT],
     run: detach,
   },
+  {
+    name: "flows",
+    description:
+      "Show the flows that the switch of this host has for an endpoint, named as for inspect, in packet order",
+    arguments: ["epid"],
+    missing,
+    options: [AGENT],
+    run: flows,
+  },
 ];
 
 /** The original client dropped the Oper's key; scripts compare its output. */
@@ -169,6 +179,15 @@ async function detach(invocation: Invocation): Promise<void> {
       await agent.detach(name);
       invocation.print(`Detached endpoint ${name}\n`);
     }
+  } finally {
+    agent.close();
+  }
+}
+
+async function flows(invocation: Invocation): Promise<void> {
+  const agent = new AgentClient(agentSocket(invocation));
+  try {
+    invocation.print(flowTable(await agent.flows(invocation.argument(0))));
   } finally {
     agent.close();
   }

@@ -93,3 +93,13 @@ Deno.test("endpoint detach stops at the first that is refused when several are n
     ]);
   });
 });
+
+Deno.test("endpoint flows prints a table of what the agent tells", async () => {
+  const flows = "table=0,priority=100,in_port=7 actions=goto_table:10\n";
+  await withAgent(() => new Response(flows), async (CONTIV_AGENT, requests) => {
+    const { exit, stdout } = await ctl(["endpoint", "flows", "web"], { CONTIV_AGENT });
+    assert.equal(exit, 0);
+    assert.match(stdout, /^0 classify +100 +in_port=7 +goto_table:spoof_guard$/m);
+    assert.equal(requests[0]?.path, "/v1/endpoints/web/flows");
+  });
+});

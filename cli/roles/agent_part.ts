@@ -89,7 +89,7 @@ async function serveAgent(
   const app = agentApi({
     endpoints: () => later.endpoints,
     resolveNamespace: (nameOrPath) => kernel.resolveNamespace(nameOrPath),
-    flows: (endpointID) => agent()?.flowsOf(endpointID)?.map(formatFlow),
+    flows: (name) => agent()?.flowsOf(name).map(formatFlow),
     health: () => {
       const running = agent();
       const trouble = running ? running.trouble : "not started yet";

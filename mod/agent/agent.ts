@@ -99,9 +99,9 @@ export class Agent {
     return this.#trouble;
   }
 
-  /** Flows that the endpoint with this id (Docker's, or its name) has here; undefined when it is not here. */
-  flowsOf(endpointID: string): readonly Flow[] | undefined {
-    return this.endpoints.flowsOf(endpointID);
+  /** Flows of the endpoint that goes by this name here: its id, its container's id or name, or a part of one. Throws IntentError. */
+  flowsOf(name: string): readonly Flow[] {
+    return this.endpoints.flowsOf(name);
   }
 
   /** Notes how an endpoint fares; the store hears of it soon. */

@@ -9,6 +9,7 @@ import type { Plan } from "../state/plan.ts";
 import type { Snapshot } from "../state/snapshot.ts";
 import type { Flow } from "../pipeline/flow.ts";
 import { createEndpoint, deleteEndpoint, updateEndpoint } from "../intent/endpoint.ts";
+import { matchEndpoint } from "../intent/endpoint_lookup.ts";
 import { within } from "./deadline.ts";
 import { type DesiredEndpoint, hasWayOut } from "./desired_endpoint.ts";
 import { type DesiredState, endpointOwner } from "./desired_state.ts";
@@ -96,8 +97,11 @@ export class Endpoints implements EndpointService {
     return found && this.#result(found);
   }
 
-  flowsOf(endpointID: string): readonly Flow[] | undefined {
-    return this.#find({ endpointID })?.flows;
+  /** Of the endpoint here with this id, container id or container name, or a part of one; throws IntentError "not-found" or "conflict". */
+  flowsOf(name: string): readonly Flow[] {
+    const here = [...this.deps.desired.endpoints()];
+    const { id } = matchEndpoint(here.map(({ endpoint }) => endpoint), name);
+    return here.find(({ endpoint }) => endpoint.id === id)?.flows ?? [];
   }
 
   /** From desired state, not from the store: only this host's own are found. */

@@ -8,13 +8,18 @@ import type { Snapshot } from "../state/snapshot.ts";
 import { IntentError } from "./error.ts";
 import { endpointOper, endpointsOf } from "./oper.ts";
 
-/** Exact matches first, then parts, as the original; but it picked any of several, and here that is a "conflict". */
+/** Among all endpoints of the cluster. */
 export function findEndpoint(snapshot: Snapshot, id: string): EndpointState {
+  return matchEndpoint(endpointsOf(snapshot, () => true), id);
+}
+
+/** Exact matches first, then parts, as the original; but it picked any of several, and here that is a "conflict". */
+export function matchEndpoint(endpoints: readonly EndpointState[], id: string): EndpointState {
   const namesOf = (it: EndpointState) => [it.endpointID, it.containerId, it.epCommonName];
-  const exact = endpointsOf(snapshot, (it) => id !== "" && namesOf(it).includes(id));
+  const exact = endpoints.filter((it) => id !== "" && namesOf(it).includes(id));
   const found = exact.length > 0
     ? exact
-    : endpointsOf(snapshot, (it) => id !== "" && namesOf(it).some((name) => name.includes(id)));
+    : endpoints.filter((it) => id !== "" && namesOf(it).some((name) => name.includes(id)));
   const [first, second] = found;
   if (!first) {
     throw new IntentError("not-found", "endpoint not found", `no endpoint is known as ${id}`);
