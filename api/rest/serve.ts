@@ -42,11 +42,29 @@ function serveTcp(
   listen: string,
   { handler, onError, signal, late, grace }: Required<UnixService>,
 ): MasterServer {
-  const server = Deno.serve({ ...parseListen(listen), onError, onListen: () => {} }, handler);
+  const at = parseListen(listen);
+  const server = serveOrSay(
+    at,
+    () => Deno.serve({ ...at, onError, onListen: () => {} }, handler),
+  );
   return {
     address: `${bracketed(server.addr.hostname)}:${server.addr.port}`,
     finished: stopGracefully(server, signal, late, grace),
   };
+}
+
+/** The system's own words name neither address nor remedy. */
+function serveOrSay<T>({ hostname, port }: { hostname: string; port: number }, serve: () => T): T {
+  try {
+    return serve();
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.AddrInUse)) throw cause;
+    throw new Error(
+      `cannot serve the API on ${bracketed(hostname)}:${port}: another process does ` +
+        `(find it with: ss -tlnp sport = :${port})`,
+      { cause },
+    );
+  }
 }
 
 export function parseListen(listen: string): { hostname: string; port: number } {

@@ -77,6 +77,21 @@ export class Contiv {
     return await this.#process.status;
   }
 
+  /** Waits for the end of one that is to end by itself. */
+  async ended(deadline = START_DEADLINE): Promise<Deno.CommandStatus> {
+    if (!this.#process) throw new Error("contiv does not run");
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () => reject(new Error(`contiv has not ended: ${this.tail()}`)),
+      deadline,
+    );
+    try {
+      return await Promise.race([this.#process.status, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   async restart(signal: Deno.Signal = "SIGTERM"): Promise<void> {
     await this.stop(signal);
     await this.start();
@@ -94,7 +109,12 @@ export class Contiv {
 
   /** The last lines of its log. */
   tail(characters = 3000): string {
-    return Deno.readTextFileSync(this.log).slice(-characters);
+    try {
+      return Deno.readTextFileSync(this.log).slice(-characters);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return "";
+      throw error;
+    }
   }
 }
 

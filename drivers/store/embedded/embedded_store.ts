@@ -21,6 +21,7 @@ import {
 } from "../../../mod/state/store.ts";
 import { type BootClock, bootClock } from "./boot_clock.ts";
 import { CommitWatch } from "./commit_watch.ts";
+import { FileIdentity } from "./file_identity.ts";
 import { GroupCommit } from "./group_commit.ts";
 import { Log } from "./log.ts";
 import { openDatabase } from "./open_database.ts";
@@ -52,6 +53,7 @@ class EmbeddedStore implements Store {
   readonly #writes: GroupCommit;
   readonly #commits: CommitWatch;
   readonly #bell = new Bell();
+  readonly #file: FileIdentity;
   readonly #keep: number;
   #closed = false;
 
@@ -61,10 +63,11 @@ class EmbeddedStore implements Store {
   ) {
     this.description = `embedded store ${options.path}`;
     this.#keep = options.keepRevisions ?? KEEP_REVISIONS;
+    this.#file = new FileIdentity(options.path);
     this.#log = new Log(database, options.clock ?? bootClock());
     this.#writes = new GroupCommit(
       database,
-      () => this.#compactOld(),
+      () => this.#beforeCommit(),
       () => this.#bell.ring(),
       (error) => storeError(error, "write to", options.path),
     );
@@ -72,7 +75,7 @@ class EmbeddedStore implements Store {
       database,
       options.path,
       () => this.#bell.ring(),
-      () => this.#expireLeases(),
+      () => this.#tick(),
     );
   }
 
@@ -150,6 +153,7 @@ class EmbeddedStore implements Store {
       const error = patience.exhausted();
       if (error) throw error;
       this.#checkOpen();
+      this.#file.check();
       try {
         return this.#inTransaction(look);
       } catch (error) {
@@ -172,6 +176,11 @@ class EmbeddedStore implements Store {
     if (this.#closed) throw new StoreError("unavailable", `the ${this.description} is closed`);
   }
 
+  #beforeCommit(): void {
+    this.#file.check();
+    this.#compactOld();
+  }
+
   #compactOld(): void {
     const revision = this.#log.revision;
     const oldest = this.#log.oldest;
@@ -179,14 +188,19 @@ class EmbeddedStore implements Store {
     this.#log.compact(Math.min(revision - this.#keep, oldest + 2 * COMPACTION_STEP));
   }
 
-  /** Any process that has the file open does it, whoever was granted the lease; the next tick tries again what fails now. */
-  async #expireLeases(): Promise<void> {
+  /**
+   * Any process that has the file open ends leases, whoever was granted them; the next tick tries again what fails now. Watchers are
+   * woken when the file is gone, so that they end.
+   */
+  async #tick(): Promise<void> {
     try {
+      this.#file.check();
       if (!this.#log.hasExpiredLeases) return;
       await this.#write(() => this.#log.expireLeases());
     } catch (error) {
       const known = storeError(error, "expire leases in", this.options.path);
       if (!(known instanceof StoreError)) throw error;
+      this.#bell.ring();
     }
   }
 }

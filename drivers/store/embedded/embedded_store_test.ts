@@ -97,6 +97,43 @@ Deno.test("embedded store says what to do when its file cannot be used", () =>
     );
   }));
 
+for (const [what, change] of [["deleted", Deno.remove], ["replaced", replace]] as const) {
+  Deno.test(`embedded store refuses everything, and ends its watches, when its file was ${what}`, () =>
+    inDirectory(async (directory) => {
+      const path = join(directory, "contiv.db");
+      const gone = fails("unavailable", /was removed or replaced .* restart contiv/);
+      await withStore({ path }, async (store) => {
+        const { revision } = await store.transact([], [put("/a", 1)]);
+        const watch = store.watch("", revision + 1, never)[Symbol.asyncIterator]().next();
+        await change(path);
+        await assert.rejects(watch, gone);
+        await assert.rejects(store.transact([], [put("/b", 1)]), gone);
+        await assert.rejects(store.list(""), gone);
+      });
+    }));
+}
+
+/** As an editor or a restored backup does it. */
+async function replace(path: string): Promise<void> {
+  await Deno.copyFile(path, `${path}.new`);
+  await Deno.rename(`${path}.new`, path);
+}
+
+Deno.test("embedded store is not opened when pages of its file are damaged", () =>
+  inDirectory(async (directory) => {
+    const path = join(directory, "contiv.db");
+    await withStore({ path }, async (store) => {
+      for (let i = 0; i < 100; i++) await store.transact([], [put(`/${i}`, "x".repeat(1000))]);
+    });
+    using file = await Deno.open(path, { write: true });
+    await file.seek(8 * 4096, Deno.SeekMode.Start);
+    await file.write(new Uint8Array(4 * 4096).fill(0xff));
+    await assert.rejects(
+      openEmbeddedStore({ path }),
+      fails("unusable", /restore it from a backup/),
+    );
+  }));
+
 Deno.test("embedded store forgets old history by itself, and keeps what is current", () =>
   inDirectory((directory) =>
     withStore({ path: join(directory, "contiv.db"), keepRevisions: 100 }, async (store) => {

@@ -39,6 +39,7 @@ function prepare(database: DatabaseSync, path: string): void {
     PRAGMA trusted_schema = OFF;
     PRAGMA journal_size_limit = 16777216;
   `);
+  refuseDamaged(database, path);
   database.exec("BEGIN IMMEDIATE");
   try {
     prepareSchema(database, path);
@@ -46,6 +47,16 @@ function prepare(database: DatabaseSync, path: string): void {
   } finally {
     if (database.isTransaction) database.exec("ROLLBACK");
   }
+}
+
+/** Damage in the middle of the file would show only when it is read, perhaps much later. Reads the whole file: ~1 ms a megabyte. */
+function refuseDamaged(database: DatabaseSync, path: string): void {
+  const found = database.prepare("PRAGMA quick_check(1)").get()?.quick_check;
+  if (found === "ok") return;
+  throw new StoreError(
+    "unusable",
+    `could not open ${path}: the file is damaged (${found}); restore it from a backup, or move it away to begin anew`,
+  );
 }
 
 /**
