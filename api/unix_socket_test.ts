@@ -12,7 +12,7 @@ async function withDirectory(body: (directory: string) => Promise<void>): Promis
 
 async function get(path: string): Promise<string> {
   using client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
-  const reply = await fetch("http://socket/", { client, headers: { connection: "close" } });
+  const reply = await fetch("http://localhost/", { client, headers: { connection: "close" } });
   return await reply.text();
 }
 

@@ -33,9 +33,12 @@ export async function recording(name: string): Promise<z.infer<typeof fileSchema
 
 /** Keeps, over several recordings, which of our values stands for which recorded one. */
 export class Replay {
-  readonly #ours = new Map<string, string>();
+  readonly #ours: Map<string, string>;
 
-  constructor(readonly handler: (request: Request) => Promise<Response>) {}
+  /** `earlier`: engines that share a store (swarm, cluster store) tell each other what their drivers answered. */
+  constructor(readonly handler: (request: Request) => Promise<Response>, earlier?: Replay) {
+    this.#ours = new Map(earlier === undefined ? [] : earlier.#ours);
+  }
 
   async *run(name: string): AsyncGenerator<Replayed> {
     let step = "";
@@ -48,7 +51,7 @@ export class Replay {
   async #call(step: string, call: Call): Promise<Replayed> {
     const request = this.#translate(call.req);
     const response = await this.handler(
-      new Request(`http://plugin${call.path}`, {
+      new Request(`http://localhost${call.path}`, {
         method: "POST",
         ...(call.req === null || call.req === undefined ? {} : { body: JSON.stringify(request) }),
       }),
