@@ -5,8 +5,10 @@
 import { DatabaseSync } from "node:sqlite";
 import { dirname, join } from "node:path";
 import type {
+  AgentState,
   Directory,
   DoctorSettings,
+  DriverState,
   Facts,
   PortUse,
   StoreState,
@@ -19,18 +21,31 @@ const EMBEDDED = "embedded://";
 
 /** Takes about as long as its slowest probe; every one has a deadline. */
 export async function gatherFacts(settings: DoctorSettings): Promise<Facts> {
-  const [libc, veth, switchState, docker, ports, addresses, routes, iptables, store] = await Promise
-    .all([
-      answer(libcVersion),
-      answer(tryVeth),
-      gatherSwitch(settings.ovsRunDirectory),
-      answer(() => dockerVersion(settings.dockerSocket)),
-      Promise.all([portUse(9999, "REST API"), portUse(9090, "agent")]),
-      readAddresses(),
-      readRoutes(),
-      answer(iptablesVersion),
-      gatherStore(settings.store),
-    ]);
+  const [
+    libc,
+    veth,
+    switchState,
+    docker,
+    agent,
+    driver,
+    ports,
+    addresses,
+    routes,
+    iptables,
+    store,
+  ] = await Promise.all([
+    answer(libcVersion),
+    answer(tryVeth),
+    gatherSwitch(settings.ovsRunDirectory),
+    answer(() => dockerVersion(settings.dockerSocket)),
+    agentState(join(settings.runDirectory, "agent.sock")),
+    driverState(settings.pluginSocket),
+    Promise.all([portUse(9999, "REST API")]),
+    readAddresses(),
+    readRoutes(),
+    answer(iptablesVersion),
+    gatherStore(settings.store),
+  ]);
   return {
     settings,
     kernel: Deno.osRelease(),
@@ -40,6 +55,8 @@ export async function gatherFacts(settings: DoctorSettings): Promise<Facts> {
     capabilities: effectiveCapabilities(),
     switch: switchState,
     docker,
+    agent,
+    driver,
     ports,
     addresses,
     routes,
@@ -76,7 +93,9 @@ async function gatherSwitch(directory: string): Promise<SwitchState> {
   const [installed, running, bridges] = await Promise.all([
     answer(async () => versionIn(await outputOf("ovs-vswitchd", ["--version"]))),
     answer(async () => {
-      const pid = Deno.readTextFileSync(join(directory, "ovs-vswitchd.pid")).trim();
+      const pidFile = join(directory, "ovs-vswitchd.pid");
+      if (!exists(pidFile)) throw new Error(`there is no ${pidFile}`);
+      const pid = Deno.readTextFileSync(pidFile).trim();
       const socket = join(directory, `ovs-vswitchd.${pid}.ctl`);
       return versionIn(
         await outputOf("ovs-appctl", ["--timeout=3", `--target=${socket}`, "version"]),
@@ -92,10 +111,34 @@ function versionIn(text: string): string {
 }
 
 async function dockerVersion(socket: string): Promise<string> {
-  if (!exists(socket)) throw new Error("no such socket");
-  const version = field(await getJson("http://localhost/version", socket), "Version");
+  if (!exists(socket)) throw new Error(`there is no ${socket}`);
+  const version = field(await getJson("http://localhost/version", { socket }), "Version");
   if (typeof version !== "string") throw new Error("what answers there is not a Docker engine");
   return version;
+}
+
+async function agentState(socket: string): Promise<AgentState> {
+  if (!exists(socket)) return { state: "absent" };
+  const health = await answer(() =>
+    getJson("http://localhost/healthz", { socket, anyStatus: true })
+  );
+  if ("error" in health) return { state: "silent", error: health.error };
+  if (field(health.value, "ok") === true) return { state: "running" };
+  return {
+    state: "troubled",
+    trouble: String(field(health.value, "trouble") ?? "it says not why"),
+  };
+}
+
+/** Docker's own first question to a driver; answering it changes nothing. */
+async function driverState(socket: string): Promise<DriverState> {
+  if (socket === "none" || !exists(socket)) return { state: "absent" };
+  const reply = await answer(() =>
+    getJson("http://localhost/Plugin.Activate", { socket, method: "POST" })
+  );
+  if ("error" in reply) return { state: "silent", error: reply.error };
+  const interfaces = field(reply.value, "Implements");
+  return { state: "answers", interfaces: Array.isArray(interfaces) ? interfaces.map(String) : [] };
 }
 
 async function portUse(port: number, use: string): Promise<PortUse> {
