@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Host } from "../../tests/lab/host.ts";
 import { Lab } from "../../tests/lab/lab.ts";
+import { Contiv } from "../../tests/system/contiv.ts";
 import { ROOT } from "../../tests/run/files.ts";
 
 const PROGRAM = `
@@ -40,5 +41,24 @@ Deno.test("doctor sees Open vSwitch, Docker, a taken port and an overlap on a re
   assert.equal(busy.rows.get("ovs-vswitchd")?.level, "ok");
   assert.equal(busy.rows.get("Docker engine")?.level, "ok");
   assert.equal(busy.rows.get("port 9999")?.level, "fail");
+  assert.match(busy.rows.get("Contiv agent")?.finding ?? "", /^does not run/);
   assert.match(busy.rows.get("private subnet")?.finding ?? "", /172\.19\.7\.1\/24 on clash/);
+});
+
+Deno.test("doctor sees Contiv run, and sees that it was killed", async () => {
+  await using lab = await Lab.create({ name: "doctor" });
+  const host = await lab.host("a");
+  await host.startOvs();
+  const contiv = await Contiv.start(host, { args: ["--docker-socket=none"] });
+
+  const running = await examineHost(host);
+  assert.equal(running.code, 0, JSON.stringify([...running.rows.values()]));
+  assert.match(running.rows.get("Contiv agent")?.finding ?? "", /^runs, and/);
+  assert.match(running.rows.get("Docker driver")?.finding ?? "", /: NetworkDriver, IpamDriver$/);
+  assert.match(running.rows.get("port 9999")?.finding ?? "", /a running Contiv answers/);
+
+  await contiv.stop("SIGKILL");
+  const killed = await examineHost(host);
+  assert.match(killed.rows.get("Contiv agent")?.finding ?? "", /Connection refused/);
+  assert.match(killed.rows.get("Docker driver")?.finding ?? "", /Connection refused/);
 });

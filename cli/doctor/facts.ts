@@ -40,6 +40,19 @@ export interface PortUse {
   readonly state: "free" | "ours" | "taken";
 }
 
+/** "absent": no socket, so none runs. "silent": a socket that nobody answers on. */
+export type AgentState =
+  | { readonly state: "absent" }
+  | { readonly state: "silent"; readonly error: string }
+  | { readonly state: "running" }
+  | { readonly state: "troubled"; readonly trouble: string };
+
+export type DriverState =
+  | { readonly state: "absent" }
+  | { readonly state: "silent"; readonly error: string }
+  /** Names of the interfaces that it implements, such as NetworkDriver. */
+  | { readonly state: "answers"; readonly interfaces: readonly string[] };
+
 export interface Directory {
   readonly path: string;
   readonly use: string;
@@ -81,6 +94,9 @@ export interface Facts {
   readonly switch: SwitchState;
   /** The engine's version. */
   readonly docker: Answer<string>;
+  readonly agent: AgentState;
+  /** What answers on the Docker driver's socket. */
+  readonly driver: DriverState;
   readonly ports: readonly PortUse[];
   readonly addresses: readonly LinkAddress[];
   readonly routes: readonly Route[];

@@ -37,6 +37,11 @@ export function formatFindings(findings: readonly Finding[]): string {
     ...(mend === undefined ? [] : [`        ${mend}`]),
   ]);
   const count = (level: Level) => findings.filter((finding) => finding.level === level).length;
-  return [...lines, "", `${count("ok")} ok, ${count("warn")} warnings, ${count("fail")} failures`]
-    .join("\n");
+  const counted = (number: number, word: string) => `${number} ${word}${number === 1 ? "" : "s"}`;
+  const counts = [
+    `${count("ok")} ok`,
+    counted(count("warn"), "warning"),
+    counted(count("fail"), "failure"),
+  ];
+  return [...lines, "", counts.join(", ")].join("\n");
 }

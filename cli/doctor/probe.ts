@@ -31,19 +31,31 @@ export async function outputOf(program: string, args: readonly string[]): Promis
   throw new Error(text(result.stderr).split("\n")[0] || `${program} failed or did not answer`);
 }
 
-/** JSON of `url`, over TCP or the unix socket at `socket`. */
-export async function getJson(url: string, socket?: string): Promise<unknown> {
+export interface JsonRequest {
+  /** Path of a unix socket, in place of TCP. */
+  readonly socket?: string;
+  readonly method?: "GET" | "POST";
+  /** Whether a reply that is no success is an answer, too. */
+  readonly anyStatus?: boolean;
+}
+
+/** The JSON that `url` replies with. Name no host but `localhost` with a socket: names are resolved even then. */
+export async function getJson(url: string, request: JsonRequest = {}): Promise<unknown> {
+  const { socket, method = "GET", anyStatus = false } = request;
   const client = socket === undefined
     ? undefined
     : Deno.createHttpClient({ proxy: { transport: "unix", path: socket } });
   try {
     const signal = AbortSignal.timeout(DEADLINE);
-    const response = await fetch(url, { signal, ...(client && { client }) });
-    if (!response.ok) {
+    const response = await fetch(url, { method, signal, ...(client && { client }) });
+    if (!response.ok && !anyStatus) {
       await response.body?.cancel();
       throw new Error(`HTTP status ${response.status}`);
     }
     return await response.json();
+  } catch (error) {
+    // Of "fetch failed" the cause alone says why.
+    throw error instanceof TypeError && error.cause instanceof Error ? error.cause : error;
   } finally {
     client?.close();
   }

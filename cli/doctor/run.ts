@@ -4,6 +4,7 @@
  * @module
  */
 import { checkAddresses } from "./checks/addresses.ts";
+import { checkContiv } from "./checks/contiv.ts";
 import { checkDocker } from "./checks/docker.ts";
 import { checkKernel } from "./checks/kernel.ts";
 import { checkOpenVswitch } from "./checks/open_vswitch.ts";
@@ -53,5 +54,6 @@ export function examine(facts: Facts): Finding[] {
     ...checkPorts(facts),
     ...checkStore(facts),
     ...checkDocker(facts),
+    ...checkContiv(facts),
   ];
 }

@@ -24,6 +24,8 @@ const HEALTHY: Facts = {
     kernelModule: true,
   },
   docker: { value: "20.10.24" },
+  agent: { state: "running" },
+  driver: { state: "answers", interfaces: ["NetworkDriver", "IpamDriver"] },
   ports: [{ port: 9999, use: "REST API", state: "free" }],
   addresses: [
     { link: "lo", address: "127.0.0.1", length: 8, mtu: 65536 },
@@ -99,6 +101,36 @@ const CASES: [why: string, change: Partial<Facts>, what: string, level: Level, s
   ],
   ["Docker is stopped", { docker: error }, "Docker engine", "warn", /some reason/],
   ["Docker is old", { docker: { value: "19.03.15" } }, "Docker engine", "warn", /older/],
+  ["Contiv does not run", { agent: { state: "absent" } }, "Contiv agent", "ok", /does not run/],
+  [
+    "Contiv was killed",
+    { agent: { state: "silent", error: "Connection refused" } },
+    "Contiv agent",
+    "warn",
+    /killed or hangs \(Connection refused\)/,
+  ],
+  [
+    "Contiv cannot do its work",
+    { agent: { state: "troubled", trouble: "ovsdb is gone" } },
+    "Contiv agent",
+    "fail",
+    /ovsdb is gone/,
+  ],
+  ["the driver is not there", { driver: { state: "absent" } }, "Docker driver", "ok", /make it/],
+  [
+    "the driver's socket is dead",
+    { driver: { state: "silent", error: "Connection refused" } },
+    "Docker driver",
+    "warn",
+    /nobody answers on \/run\/docker/,
+  ],
+  [
+    "something else has the driver's socket",
+    { driver: { state: "answers", interfaces: ["VolumeDriver"] } },
+    "Docker driver",
+    "fail",
+    /no network driver/,
+  ],
   [
     "Docker was not asked for",
     { docker: error, settings: { ...HEALTHY.settings, dockerSocket: "none" } },
@@ -195,6 +227,6 @@ Deno.test("formatFindings shows what mends a problem under it, and the counts", 
   ]);
   assert.equal(
     text,
-    "ok    kernel: 6.1\nFAIL  NAT: no iptables\n        apt-get install iptables\n\n1 ok, 0 warnings, 1 failures",
+    "ok    kernel: 6.1\nFAIL  NAT: no iptables\n        apt-get install iptables\n\n1 ok, 0 warnings, 1 failure",
   );
 });

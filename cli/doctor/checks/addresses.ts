@@ -20,7 +20,8 @@ export function checkAddresses(
 ): Finding[] {
   const what = "private subnet";
   const subnet = parsePrefix(facts.settings.privateSubnet);
-  const mend = "contiv ctl global set --private-subnet=172.31.0.0/16   # or another free /16";
+  const mend =
+    "contiv ctl global set --private-subnet=172.31.0.0/16   # or another free /16; while there is no network";
   if (!subnet) return [fail(what, `${facts.settings.privateSubnet} is not a prefix`, mend)];
   const taken = [
     ...facts.addresses.map(({ link, address, length }) => ({ link, text: `${address}/${length}` })),

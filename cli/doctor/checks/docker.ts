@@ -13,7 +13,9 @@ export function checkDocker(facts: Pick<Facts, "docker" | "settings">): Finding[
   if (dockerSocket === "none") return [ok("Docker engine", "not asked for")];
   if ("error" in facts.docker) {
     const mend = "sudo systemctl start docker   # or use --docker-socket=none";
-    return [warn("Docker engine", `${dockerSocket}: ${facts.docker.error}`, mend)];
+    return [
+      warn("Docker engine", `does not answer on ${dockerSocket}: ${facts.docker.error}`, mend),
+    ];
   }
   const version = facts.docker.value;
   return [

@@ -18,13 +18,16 @@ export function checkOpenVswitch(facts: Pick<Facts, "switch" | "settings">): Fin
     ok("Open vSwitch", `version ${installed.value} is installed`),
     "value" in running
       ? ok("ovs-vswitchd", `version ${running.value} answers`)
-      : warn("ovs-vswitchd", `${running.error}; \`contiv up\` starts it`, START),
+      : warn("ovs-vswitchd", `does not run (${running.error}); \`contiv up\` starts it`, START),
     kernelModule ? ok("datapath", "the kernel module is loaded") : warn(
       "datapath",
       "no kernel module, so packets are switched in userspace, which is slower",
       "sudo modprobe openvswitch   # when this kernel has it",
     ),
-    bridge(bridges, facts.settings.ovsRunDirectory),
+    // Of a database that is down with everything else, nothing more is to be said.
+    ...("error" in running && "error" in bridges
+      ? []
+      : [bridge(bridges, facts.settings.ovsRunDirectory)]),
   ];
 }
 

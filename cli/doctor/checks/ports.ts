@@ -10,6 +10,10 @@ export function checkPorts(facts: Pick<Facts, "ports">): Finding[] {
     const what = `port ${port}`;
     if (state === "free") return ok(what, `free (${use})`);
     if (state === "ours") return ok(what, `a running Contiv answers (${use})`);
-    return fail(what, `another program listens there (${use})`, `sudo ss -ltnp 'sport = :${port}'`);
+    return fail(
+      what,
+      `another program listens on it, and Contiv's ${use} is to`,
+      `sudo ss -ltnp 'sport = :${port}'   # says which one; or give Contiv another: --external-address`,
+    );
   });
 }
