@@ -14,7 +14,7 @@ import { parseSelection, requestedMac } from "../../mod/docker/options.ts";
 import { poolNameOf } from "../../mod/docker/pool_id.ts";
 import type { Asker } from "../../mod/docker/asker.ts";
 import { addressOfCidr } from "../../mod/docker/cidr.ts";
-import { selectedRef } from "../../mod/docker/selected.ts";
+import { existingRef } from "../../mod/docker/selected.ts";
 import { endpointsOfDockerNetwork } from "../../mod/docker/stale_endpoints.ts";
 import { IntentError } from "../../mod/intent/error.ts";
 import type { NetworkState } from "../../mod/model/records.ts";
@@ -80,7 +80,7 @@ export class NetworkDriver {
   /** Docker 28 and later: a network without gateway needs no gateway's address. */
   async checkGateway({ Options }: { Options: Record<string, unknown> }): Promise<unknown> {
     const snapshot = await this.dependencies.snapshot();
-    const ref = selectedRef(snapshot, parseSelection({ ...Options, ...genericOptions(Options) }));
+    const ref = existingRef(snapshot, parseSelection({ ...Options, ...genericOptions(Options) }));
     const network = ref && read<NetworkState>(snapshot, networkKey(ref.tenant, ref.network));
     return {
       SkipIPv4: network !== undefined && network.gateway === "",

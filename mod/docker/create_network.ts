@@ -20,7 +20,7 @@ import { hasSubnet } from "./pool_id.ts";
 import { type Asker, CLUSTER_MODE } from "./asker.ts";
 import { addressOfCidr } from "./cidr.ts";
 import { findReservation, reservationKey } from "./reservation.ts";
-import { selectedRef } from "./selected.ts";
+import { existingRef } from "./selected.ts";
 
 /** One pool of a network, as libnetwork tells it; addresses are CIDRs, empty when absent. */
 export interface NetworkPool {
@@ -55,7 +55,7 @@ export function createNetwork(
     return { ...change, result: ref };
   }
   const selection = parseSelection(request.options);
-  const ref = existingRef(snapshot, selection, request);
+  const ref = meantRef(snapshot, selection, request);
   if (ref === undefined) return makeNetwork(snapshot, selection, request, holder, asker);
   const network = read<NetworkState>(snapshot, networkKey(ref.tenant, ref.network));
   if (network !== undefined) checkPools(network, ref, request);
@@ -63,17 +63,12 @@ export function createNetwork(
 }
 
 /** The network or group that is meant, when it exists. */
-function existingRef(
+function meantRef(
   snapshot: Snapshot,
   selection: Selection,
   request: NetworkCreation,
 ): NetworkRef | undefined {
-  const { tenant, network, group, tag } = selection;
-  if (tag !== "" || group !== "") return selectedRef(snapshot, selection);
-  if (network !== "") {
-    const exists = read(snapshot, networkKey(tenant, network)) !== undefined;
-    return exists ? { tenant, network, group } : undefined;
-  }
+  if (selection.tag !== "" || selection.network !== "") return existingRef(snapshot, selection);
   if (request.pending.length > 1) {
     throw new IntentError(
       "conflict",

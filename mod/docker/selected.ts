@@ -40,3 +40,11 @@ export function selectedRef(snapshot: Snapshot, selection: Selection): NetworkRe
   }
   return { tenant, network, group };
 }
+
+/** Likewise, for a call that makes the network that the options name when it does not exist: undefined then, too. */
+export function existingRef(snapshot: Snapshot, selection: Selection): NetworkRef | undefined {
+  const { tenant, network, group, tag } = selection;
+  const toBeMade = tag === "" && group === "" &&
+    read(snapshot, networkKey(tenant, network)) === undefined;
+  return toBeMade ? undefined : selectedRef(snapshot, selection);
+}
