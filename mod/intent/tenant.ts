@@ -72,10 +72,11 @@ export const tenantIntent: ObjectIntent = {
     const networks = readAll<NetworkState>(snapshot, NETWORKS).filter((it) => it.tenant === name);
     const groups = readAll<GroupState>(snapshot, GROUPS).filter((it) => it.tenantName === name);
     const ids = new Set(networks.map((network) => network.id));
-    // Nested documents have no tags, as the original's.
+    // Nested documents have no tags, and groups no pools, as the original's.
+    const nested = { allocatedIPAddresses: undefined, availableIPAddresses: undefined };
     return withoutZeros({
       endpointGroups: groups.map((group) =>
-        withoutZeros({ ...groupOper(snapshot, group), groupTag: undefined })
+        withoutZeros({ ...groupOper(snapshot, group), ...nested, groupTag: undefined })
       ),
       networks: networks.map((it) =>
         withoutZeros({ ...networkOper(snapshot, it), networkTag: undefined })

@@ -66,6 +66,31 @@ function withoutDuplicate(text: string): string {
   });
 }
 
+/** What step 202 recorded, with the networks' counters of addresses set right. */
+function tenantDocument(text: string): string {
+  const document = JSON.parse(text);
+  const { Oper: oper } = document;
+  for (const network of oper.networks) {
+    // What agents and services hold in these two, nobody holds here.
+    if (/^(20\.1\.7|30\.1\.1)\./.test(network.allocatedIPAddresses ?? "")) {
+      const [prefix = ""] = /^\d+\.\d+\.\d+\./.exec(network.allocatedIPAddresses) ?? [];
+      network.allocatedIPAddresses = `${prefix}254`;
+      network.availableIPAddresses = `${prefix}1-${prefix}253`;
+      network.endpoints = undefined;
+      network.numEndpoints = undefined;
+    }
+    network.endpoints = network.endpoints?.filter((it: { endpointID: string }) =>
+      it.endpointID !== "ep0005"
+    );
+    network.numEndpoints = network.endpoints?.length;
+    // net1 has one more, which Docker's IPAM was given.
+    const unclaimed = network.allocatedIPAddresses?.startsWith("20.1.1.1-") ? 1 : 0;
+    network.allocatedAddressesCount = network.endpoints && network.endpoints.length + unclaimed;
+  }
+  oper.totalEndpoints -= 2;
+  return JSON.stringify(document, null, 2);
+}
+
 const VERSION = "another program's version";
 
 /** By step. */
@@ -121,8 +146,8 @@ export const deviations: Readonly<Record<string, Deviation>> = {
   "199": { reason: DUPLICATE, stdout: withoutDuplicate },
   "202": {
     reason:
-      "holds addresses of services, an agent's infra endpoint and ep0005; its parts are compared by 199-201",
-    skip: true,
+      "without ep0005, the agent's own infra endpoint and services' addresses; addresses are counted, where the original's counter drifted",
+    stdout: tenantDocument,
   },
   "206": { reason: "the original failed to parse a reply of its own", skip: true },
   "216": {
