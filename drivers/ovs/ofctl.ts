@@ -13,11 +13,14 @@ import { explainFailure, normalisation, parseFlows } from "./ofctl_output.ts";
 
 /** For the largest bundle on a busy machine: 10,000 flows take about 150 ms. */
 const DEADLINE_MS = 15_000;
+const SPARE = 4;
+/** Starting a process takes 8 ms of processor time, which what goes on beside the change (a port's attachment) is to have first. */
+const REFILL_PAUSE_MS = 30;
 
 export interface OfctlOptions {
   /** Path of the bridge's management socket, `<run directory>/<bridge>.mgmt`. */
   readonly socket: string;
-  /** How many processes wait ahead of need. 0: each change starts its own. */
+  /** How many processes wait ahead of need; 4 unless told. 0: each change starts its own. */
   readonly spare?: number;
   /** Told when ovs-ofctl accepted a flow but weakened its match: a fault in the program that made the flow. */
   readonly onWeakened: (words: string) => void;
@@ -28,6 +31,7 @@ export class Ofctl implements FlowProgrammer {
   readonly #options: OfctlOptions;
   readonly #target: string;
   #spares: Deno.ChildProcess[] = [];
+  #refilling: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
   constructor(options: OfctlOptions) {
@@ -40,7 +44,7 @@ export class Ofctl implements FlowProgrammer {
     if (lines.length === 0) return;
     const input = `${lines.join("\n")}\n`;
     const spare = this.#spares.shift();
-    setTimeout(() => this.#refillIfPossible());
+    this.#refillSoon();
     let output = await finish(spare ?? this.#start(), input);
     // A process that was killed while it waited (out of memory, an operator) is no verdict on the flows.
     if (spare && output.signal !== null) output = await finish(this.#start(), input);
@@ -59,6 +63,7 @@ export class Ofctl implements FlowProgrammer {
 
   async close(): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#refilling);
     const spares = this.#spares;
     this.#spares = [];
     await Promise.all(spares.map(end));
@@ -68,8 +73,17 @@ export class Ofctl implements FlowProgrammer {
     return spawn(["bundle", this.#target, "-"]);
   }
 
+  /** At once when none is left. */
+  #refillSoon(): void {
+    if (this.#closed || (this.#refilling !== undefined && this.#spares.length > 0)) return;
+    clearTimeout(this.#refilling);
+    const pause = this.#spares.length > 0 ? REFILL_PAUSE_MS : 0;
+    this.#refilling = setTimeout(() => this.#refillIfPossible(), pause);
+  }
+
   /** A pool that stays short is no failure: a change then starts its own process, and says if that fails. */
   #refillIfPossible(): void {
+    this.#refilling = undefined;
     try {
       this.#refill();
     } catch (error) {
@@ -78,7 +92,7 @@ export class Ofctl implements FlowProgrammer {
   }
 
   #refill(): void {
-    const wanted = this.#closed ? 0 : this.#options.spare ?? 2;
+    const wanted = this.#closed ? 0 : this.#options.spare ?? SPARE;
     while (this.#spares.length < wanted) {
       const spare = this.#start();
       this.#spares.push(spare);

@@ -97,13 +97,15 @@ export class Reconciler {
     if (this.#right.get(id) === wanted) return;
     this.#right.delete(id);
     this.#carried.set(id, wanted);
-    await this.#links.ensure(wanted.link);
     const owners = [endpointOwner(id), networkOwner(wanted.network.id), BASE];
-    await settled([
-      this.deps.switch.applyPorts([wanted.port], [], signal),
-      this.#applyFlows(owners, signal),
-    ]);
+    // Flows set out first: ovs-vswitchd takes in none while it reconfigures itself for the new link and port.
+    await settled([this.#applyFlows(owners, signal), this.#attach(wanted, signal)]);
     this.#right.set(id, wanted);
+  }
+
+  async #attach({ link, port }: DesiredEndpoint, signal: AbortSignal): Promise<void> {
+    await this.#links.ensure(link);
+    await this.deps.switch.applyPorts([port], [], signal);
   }
 
   async #takeDown(id: string, signal: AbortSignal): Promise<void> {
