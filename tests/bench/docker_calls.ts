@@ -29,6 +29,26 @@ export class DockerCalls {
     readonly poolId: string,
   ) {}
 
+  /** Makes Contiv's network known to the plugin under an id of ours, as an engine does that was told to create it. */
+  static async onNetwork(socket: string, network: string, subnet: string): Promise<DockerCalls> {
+    const id = randomBytes(32).toString("hex");
+    const selection = { tenant: "default", network };
+    const pool = await must(socket, "POST", "/IpamDriver.RequestPool", {
+      AddressSpace: "LocalDefault",
+      Pool: subnet,
+      SubPool: "",
+      Options: selection,
+      V6: false,
+    }) as { PoolID: string };
+    await must(socket, "POST", "/NetworkDriver.CreateNetwork", {
+      NetworkID: id,
+      Options: { "com.docker.network.generic": selection },
+      IPv4Data: [{ AddressSpace: "LocalDefault", Pool: subnet, Gateway: "" }],
+      IPv6Data: [],
+    });
+    return new DockerCalls(socket, id, pool.PoolID);
+  }
+
   /** RequestAddress, CreateEndpoint, Join. */
   async connect(times: CallTimes = {}): Promise<DriverEndpoint> {
     const id = randomBytes(32).toString("hex");
