@@ -57,7 +57,10 @@ function groupTable(text: string): string {
   return [narrow(heading), narrow(dashes), ...lines].join("\n") + "\n";
 }
 
-/** Without the endpoint that holds an address a second time; addresses are counted, where the original's counter missed two. */
+/**
+ * Without the endpoint that holds an address a second time. Addresses are counted, where the original's counter missed those that were
+ * asked for by name or came from a group's pool.
+ */
 function withoutDuplicate(text: string): string {
   return JSON.stringify(JSON.parse(text), (key, value) => {
     if (key === "numEndpoints") return value - 1;
@@ -149,7 +152,18 @@ export const deviations: Readonly<Record<string, Deviation>> = {
       "without ep0005, the agent's own infra endpoint and services' addresses; addresses are counted, where the original's counter drifted",
     stdout: tenantDocument,
   },
-  "206": { reason: "the original failed to parse a reply of its own", skip: true },
+  "206": {
+    reason: "the original failed to parse a reply of its own",
+    expect: { status: 200 },
+    stdout: () => '{"IPAddress":"20.1.1.2"}\n',
+  },
+  "207": {
+    reason: "what 206 set",
+    stdout: (text) =>
+      text.replace('"labels":null', '"labels":{"key1":"value1","key2":"value2"}')
+        .replace('"containerId":""', '"containerId":"cid1"')
+        .replace('"epCommonName":""', '"epCommonName":"name1"'),
+  },
   "216": {
     reason: GO_PARSER,
     expect: {
@@ -157,7 +171,10 @@ export const deviations: Readonly<Record<string, Deviation>> = {
         "the request's body is not JSON: Expected property name or '}' in JSON at position 1 (line 1 column 2)",
     },
   },
-  "219": { reason: "a missing trailing slash is forgiven", skip: true },
+  "219": {
+    reason: "a missing trailing slash is forgiven (api/rest/master_api_test.ts)",
+    skip: true,
+  },
   "238": { reason: "application profiles come later", skip: true },
   "185": { reason: "the original crashed", expect: { status: 500, error: "key not found" } },
   "259": {
