@@ -66,7 +66,7 @@ export async function startAgent(
   services.add("agent", () => agent.close());
   started = agent;
   later.endpoints = agent.endpoints;
-  startSweep({ state, endpoints: agent.endpoints, kernel, host, log }, services);
+  startSweep({ state, endpoints: agent.endpoints, kernel, host, log, now: Date.now }, services);
   log.info(
     "Host {host} is ready: Open vSwitch {version}, {datapath} datapath, flows by {flowProgrammer}, MTU {mtu}",
     {

@@ -23,6 +23,8 @@ export interface SweepDeps {
   readonly kernel: Pick<Kernel, "namespaceExists">;
   readonly host: string;
   readonly log: Log;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
 }
 
 /** Sweeps until `services` close. */
@@ -40,8 +42,7 @@ async function sweepLoop(deps: SweepDeps, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const within = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
     try {
-      await freeOrphans(deps, within);
-      await removeVanished(deps, vanished, within);
+      await sweepOnce(deps, vanished, within);
     } catch (error) {
       if (!signal.aborted) deps.log.warn("The sweep failed: {error}", { error: String(error) });
     }
@@ -49,17 +50,27 @@ async function sweepLoop(deps: SweepDeps, signal: AbortSignal): Promise<void> {
   }
 }
 
-async function freeOrphans({ state, log }: SweepDeps, signal: AbortSignal): Promise<void> {
+/** One pass; `vanished` remembers what the passes before have seen. */
+export async function sweepOnce(
+  deps: SweepDeps,
+  vanished: VanishedNamespaces,
+  signal: AbortSignal,
+): Promise<void> {
+  await freeOrphans(deps, signal);
+  await removeVanished(deps, vanished, signal);
+}
+
+async function freeOrphans({ state, log, now }: SweepDeps, signal: AbortSignal): Promise<void> {
   // Without `host` no address that Docker holds is judged, and `grace` concerns no other.
   const found = await state.commit(
-    (snapshot) => sweep(snapshot, Date.now(), { grace: Infinity }),
+    (snapshot) => sweep(snapshot, now(), { grace: Infinity }),
     signal,
   );
   for (const { key, reason } of found) log.warn("Freed {key}: {reason}", { key, reason });
 }
 
 async function removeVanished(
-  { state, endpoints, kernel, host, log }: SweepDeps,
+  { state, endpoints, kernel, host, log, now }: SweepDeps,
   vanished: VanishedNamespaces,
   signal: AbortSignal,
 ): Promise<void> {
@@ -68,7 +79,7 @@ async function removeVanished(
     const { sandbox } = endpoint.attachment;
     if (sandbox !== undefined && !await kernel.namespaceExists(sandbox)) gone.push(endpoint);
   }
-  for (const { netID, endpointID, attachment } of vanished.look(gone, Date.now())) {
+  for (const { netID, endpointID, attachment } of vanished.look(gone, now())) {
     await endpoints.remove({ netID, endpointID }, signal);
     log.warn("Removed endpoint {endpointID} of {netID}: its namespace {namespace} is gone", {
       endpointID,

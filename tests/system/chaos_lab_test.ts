@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { openEmbeddedStore } from "../../drivers/store/embedded/embedded_store.ts";
 import { seeded } from "../../drivers/store/testing.ts";
 import type { EndpointState } from "../../mod/model/records.ts";
-import { ENDPOINTS } from "../../mod/state/keys.ts";
+import { ENDPOINTS, portKey } from "../../mod/state/keys.ts";
+import { put } from "../../mod/state/plan.ts";
 import { readAll } from "../../mod/state/snapshot.ts";
 import type { Store } from "../../mod/state/store.ts";
 import type { Host } from "../lab/host.ts";
@@ -56,6 +57,14 @@ Deno.test("store, Open vSwitch and kernel agree, and what was acknowledged holds
       const before = contiv.tail(Infinity).length;
       await contiv.restart("SIGKILL");
       assert.doesNotMatch(contiv.tail(Infinity).slice(before), /Mended|Freed|Removed/);
+    });
+    await t.step("a start frees an allocation whose owner is gone, and says so", async () => {
+      const orphan = { owner: { kind: "endpoint", id: "base.default-gone" }, created: 0 };
+      const key = portKey(host.name, 999);
+      await store.transact([], [put(key, orphan)]);
+      await contiv.restart("SIGKILL");
+      await waitFor("the sweep", async () => await store.get(key) === undefined);
+      assert.match(contiv.tail(), new RegExp(`Freed .*${key}`));
     });
     await t.step("nothing is left of endpoints when all were taken away", async () => {
       for (const actor of actors) await actor.leave();
