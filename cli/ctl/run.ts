@@ -85,9 +85,15 @@ export async function runCtl(argv: readonly string[], io: CtlIo): Promise<ExitCo
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return ExitCode.Ok;
     if (helpShownAsError) io.stdout(helpShownAsError);
-    else fail(io, error.message.replace(/^error: /, ""));
+    else fail(io, withWayOn(error.message.replace(/^error: /, ""), io.programName ?? "contiv ctl"));
     return ExitCode.Usage;
   }
+}
+
+/** The parser itself suggests what is spelt nearly like it, on a second line. */
+function withWayOn(message: string, name: string): string {
+  if (message.includes("\n")) return message;
+  return `${message}\n\`${name} --help\` lists the commands, \`${name} COMMAND --help\` their options`;
 }
 
 function declare(program: Command, io: CtlIo, setExitCode: (code: ExitCode) => void): void {

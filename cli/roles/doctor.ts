@@ -7,6 +7,7 @@ import { helpText } from "./help.ts";
 import { type Option, OptionError } from "./option.ts";
 import { UP_OPTIONS } from "./options.ts";
 import { parseOptions } from "./parse_options.ts";
+import { places, privateSubnet } from "./settings.ts";
 
 /** The options of `contiv up` that say where things are, with the same defaults. */
 const WHERE = [
@@ -30,32 +31,30 @@ const OPTIONS: readonly Option[] = [
   { name: "json", kind: "switch", help: "Print a JSON array of findings." },
 ];
 
+const PREFIXES = ["CONTIV_UP_", "CONTIV_NETPLUGIN_"];
+
 export async function doctor(argv: string[]): Promise<number> {
   try {
-    const { values, help } = parseOptions(OPTIONS, argv, (name) => Deno.env.get(name), [
-      "CONTIV_UP_",
-      "CONTIV_NETPLUGIN_",
-    ]);
+    const { values, help } = parseOptions(OPTIONS, argv, (name) => Deno.env.get(name), PREFIXES);
     if (help) {
       console.log(
         helpText(
           "doctor",
           "Checks this host; says what is wrong and what mends it. Exit status 1 when something must be mended first.",
           OPTIONS,
-          "CONTIV_UP_",
+          PREFIXES,
         ).trimEnd(),
       );
       return 0;
     }
-    const value = (name: string) => values.get(name) ?? "";
+    const { store, driver, ...where } = places(values);
     return await runDoctor({ stdout: (text) => write(text) }, {
+      ...where,
       json: values.get("json") === "true",
-      store: value("store"),
-      ovsRunDirectory: value("ovs-run-directory"),
-      runDirectory: value("run-directory"),
-      pluginSocket: value("plugin-socket") || `/run/docker/plugins/${value("name")}.sock`,
-      dockerSocket: value("docker-socket"),
-      privateSubnet: value("private-subnet"),
+      store: `embedded://${store.path}`,
+      pluginSocket: driver?.socket ?? "none",
+      dockerSocket: where.dockerSocket ?? "none",
+      privateSubnet: privateSubnet("private-subnet", values.get("private-subnet") ?? ""),
     });
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;

@@ -6,7 +6,7 @@ import { VERSION, versionText } from "../version.ts";
 import { helpText } from "./help.ts";
 import { logOf, startLogging } from "./logging.ts";
 import { type Option, OptionError, type OptionValues } from "./option.ts";
-import { parseOptions } from "./parse_options.ts";
+import { parseOptions, unknownVariables } from "./parse_options.ts";
 import { Services } from "./services.ts";
 import type { CommonSettings } from "./settings.ts";
 
@@ -36,10 +36,16 @@ export async function runRole<T extends CommonSettings>(
     const parsed = parseOptions(role.options, argv, environment, role.environmentPrefixes);
     if (parsed.help) {
       return print(
-        helpText(role.name, role.summary, role.options, role.environmentPrefixes[0] ?? ""),
+        helpText(role.name, role.summary, role.options, role.environmentPrefixes),
       );
     }
     if (parsed.version) return print(versionText(VERSION));
+    const unknown = unknownVariables(
+      role.options,
+      Object.keys(Deno.env.toObject()),
+      role.environmentPrefixes,
+    );
+    if (unknown) throw new OptionError(`Unknown environment variable ${unknown}; see --help`);
     settings = role.settings(parsed.values);
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;

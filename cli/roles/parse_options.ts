@@ -44,6 +44,20 @@ export function parseOptions(
   return { values: complete(options, given, environment, environmentPrefixes), help, version };
 }
 
+/** The first of `names` that begins like a role's variable and is none: most likely mistyped, and never to be ignored. */
+export function unknownVariables(
+  options: readonly Option[],
+  names: readonly string[],
+  prefixes: readonly string[],
+): string | undefined {
+  return names.find((name) =>
+    prefixes.some((prefix) =>
+      name.startsWith(prefix) &&
+      !options.some(({ environment }) => environment !== undefined && name === prefix + environment)
+    )
+  );
+}
+
 function complete(
   options: readonly Option[],
   given: ReadonlyMap<string, string>,

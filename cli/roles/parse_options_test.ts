@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { OptionError } from "./option.ts";
 import { PLUGIN_OPTIONS } from "./options.ts";
-import { parseOptions } from "./parse_options.ts";
+import { parseOptions, unknownVariables } from "./parse_options.ts";
 
 const environment = (variables: Record<string, string>) => (name: string) => variables[name];
 const parse = (argv: string[], variables: Record<string, string> = {}) =>
@@ -63,4 +63,15 @@ for (const [what, argv, message] of refused) {
 Deno.test("parseOptions sees help and version among other options", () => {
   assert.equal(parse(["--host=a", "-h"]).help, true);
   assert.equal(parse(["-version"]).version, true);
+});
+
+Deno.test("unknownVariables names a mistyped variable, and no other program's", () => {
+  const options = [{ name: "store", environment: "STORE", kind: "text", help: "" }] as const;
+  const prefixes = ["CONTIV_UP_", "CONTIV_NETPLUGIN_"];
+  const find = (...names: string[]) => unknownVariables(options, names, prefixes);
+  assert.equal(
+    find("PATH", "CONTIV_UP_STORE", "CONTIV_NETPLUGIN_STORE", "CONTIV_AGENT"),
+    undefined,
+  );
+  assert.equal(find("CONTIV_UP_STORE", "CONTIV_NETPLUGIN_STOER"), "CONTIV_NETPLUGIN_STOER");
 });

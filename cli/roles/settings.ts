@@ -4,6 +4,7 @@
  * @module
  */
 import { parseAddress } from "../../mod/net/address.ts";
+import { parsePrefix } from "../../mod/net/prefix.ts";
 import { OptionError, type OptionValues } from "./option.ts";
 
 const DEFAULT_DRIVER = "netplugin";
@@ -87,16 +88,32 @@ export function pluginSettings(values: OptionValues): PluginSettings {
   const host = values.get("host");
   const vtep = values.get("vtep-ip");
   const control = values.get("ctrl-ip");
-  const driver = driverSettings(values);
-  const dockerSocket = socketPath(values, "docker-socket");
   return {
     ...commonSettings(values),
+    ...places(values),
     ...(host ? { host: hostLabel(host) } : {}),
     ...(vtep ? { vtepAddress: address("vtep-ip", vtep) } : {}),
     ...(control ? { controlAddress: address("ctrl-ip", control) } : {}),
     vxlanPort: port("vxlan-port", values.get("vxlan-port") ?? ""),
-    ovsRunDirectory: absolutePath("ovs-run-directory", values.get("ovs-run-directory") ?? ""),
     datapath: oneOf(values, "datapath", ["auto", "system", "netdev"]),
+  };
+}
+
+/** Where things are on this host: the part of the plugin's settings that the doctor looks at, too. */
+export interface Places {
+  readonly store: StoreSettings;
+  readonly ovsRunDirectory: string;
+  readonly runDirectory: string;
+  readonly driver?: DriverSettings;
+  readonly dockerSocket?: string;
+}
+
+export function places(values: OptionValues): Places {
+  const driver = driverSettings(values);
+  const dockerSocket = socketPath(values, "docker-socket");
+  return {
+    store: storeSettings(values),
+    ovsRunDirectory: absolutePath("ovs-run-directory", values.get("ovs-run-directory") ?? ""),
     runDirectory: absolutePath("run-directory", values.get("run-directory") ?? ""),
     ...(driver ? { driver } : {}),
     ...(dockerSocket ? { dockerSocket } : {}),
@@ -108,7 +125,12 @@ function oneOf<T extends string>(values: OptionValues, name: string, allowed: re
   const value = values.get(name) ?? "";
   const found = allowed.find((candidate) => candidate === value);
   if (found !== undefined) return found;
-  throw new OptionError(`--${name}="${value}" cannot be used: it must be ${allowed.join(" or ")}`);
+  throw new OptionError(`--${name}="${value}" cannot be used: it must be ${alternatives(allowed)}`);
+}
+
+/** `a`, `a or b`, `a, b or c` */
+function alternatives(words: readonly string[]): string {
+  return words.join(", ").replace(/, ([^,]*)$/, " or $1");
 }
 
 function storeSettings(values: OptionValues): StoreSettings {
@@ -122,7 +144,7 @@ function storeSettings(values: OptionValues): StoreSettings {
   if (cluster) {
     throw new OptionError(
       `--${cluster}="${
-        values.get(cluster)
+        withoutCredentials(values.get(cluster) ?? "")
       }" cannot be used: only embedded:///PATH is supported by this version; use --store`,
     );
   }
@@ -139,7 +161,7 @@ function storeSettings(values: OptionValues): StoreSettings {
 }
 
 function withoutCredentials(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, "//…@");
+  return url.replace(/\/\/[^/@,]*@/g, "//…@");
 }
 
 function logSettings(values: OptionValues): LogSettings {
@@ -196,6 +218,15 @@ function address(name: string, text: string): string {
   if (parseAddress(text)) return text;
   throw new OptionError(
     `--${name}="${text}" cannot be used: it must be an IP address of this host`,
+  );
+}
+
+/** The host-private subnet, always a /16. */
+export function privateSubnet(name: string, text: string): string {
+  const prefix = parsePrefix(text);
+  if (prefix?.address.family === 4 && prefix.length === 16) return text;
+  throw new OptionError(
+    `--${name}="${text}" cannot be used: it must be an IPv4 prefix of length 16, such as 172.19.0.0/16`,
   );
 }
 
