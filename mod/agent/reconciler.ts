@@ -98,23 +98,20 @@ export class Reconciler {
     this.#right.delete(id);
     this.#carried.set(id, wanted);
     const owners = [endpointOwner(id), networkOwner(wanted.network.id), BASE];
-    // Flows set out first: ovs-vswitchd takes in none while it reconfigures itself for the new link and port.
-    await settled([this.#applyFlows(owners, signal), this.#attach(wanted, signal)]);
+    // Flows first: ovs-vswitchd takes in none while it reconfigures itself for a link or port, the longer the more ports it has.
+    await this.#applyFlows(owners, signal);
+    await this.#links.ensure(wanted.link);
+    await this.deps.switch.applyPorts([wanted.port], [], signal);
     this.#right.set(id, wanted);
-  }
-
-  async #attach({ link, port }: DesiredEndpoint, signal: AbortSignal): Promise<void> {
-    await this.#links.ensure(link);
-    await this.deps.switch.applyPorts([port], [], signal);
   }
 
   async #takeDown(id: string, signal: AbortSignal): Promise<void> {
     const carried = this.#carried.get(id);
     this.#right.delete(id);
-    await settled([
-      this.#applyFlows([endpointOwner(id)], signal),
-      carried ? this.deps.switch.applyPorts([], [carried.port.name], signal) : Promise.resolve(),
-    ]);
+    const flows = this.#applyFlows([endpointOwner(id)], signal);
+    const detach = () =>
+      carried ? this.deps.switch.applyPorts([], [carried.port.name], signal) : Promise.resolve();
+    await settled([flows, flows.then(detach, detach)]);
     this.#carried.delete(id);
     if (carried) this.#deleteLink(carried.link.hostLink);
   }
