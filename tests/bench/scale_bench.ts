@@ -82,6 +82,11 @@ async function scale(): Promise<void> {
   await starts(`start, ${ENDPOINTS} endpoints`);
   console.log(`resident memory after the start: ${residentMiB()} MiB`);
   await contiv.stop();
+  const master = new Contiv(host, { args: [store], role: "master" });
+  master.launch();
+  await waitFor("the master", async () => (await master.run(["network", "ls"])).code === 0);
+  console.log(`resident memory of a master alone: ${residentMiB(master)} MiB`);
+  await master.stop();
 
   /** From the start of the process to the first answer on Docker's socket, and until the host is as the store says. */
   async function starts(title: string): Promise<void> {
@@ -102,8 +107,8 @@ async function scale(): Promise<void> {
     printTimes(title, [{ samples: answer }, { samples: ready }]);
   }
 
-  function residentMiB(): string {
-    const status = Deno.readTextFileSync(`/proc/${contiv.pid}/status`);
+  function residentMiB(of = contiv): string {
+    const status = Deno.readTextFileSync(`/proc/${of.pid}/status`);
     return (Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024).toFixed(0);
   }
 

@@ -1,6 +1,6 @@
 /**
  * Where the time of an endpoint goes: the real agent in one process, on a lab host's kernel and Open vSwitch and a store on disk, with a
- * clock around each part that it calls: `deno run -A tests/bench/split_bench.ts [rounds]`. Needs root and Open vSwitch.
+ * clock around each part that it calls: `deno run -A tests/bench/split_bench.ts [rounds [endpoints present]]`. Needs root and Open vSwitch.
  * @module
  */
 import { Lab } from "../lab/lab.ts";
@@ -8,23 +8,25 @@ import { endpointRequest, intercept, runInHost, startAgent } from "./agent_in_pr
 import { printTimes, Samples } from "./samples.ts";
 
 const PAUSE_MS = 50;
+const PARALLEL = 20;
 /** USER_HZ is 100 on every architecture that we run on (time(7)). */
 const MS_PER_TICK = 10;
 const never = new AbortController().signal;
 
 if (Deno.args[0] === "--inside") {
-  await inside(Deno.args[1] ?? "", Number(Deno.args[2]));
+  await inside(Deno.args[1] ?? "", Number(Deno.args[2]), Number(Deno.args[3]));
   Deno.exit(0);
 } else {
   await using lab = await Lab.create({ name: "split" });
   const host = await lab.host("a");
   await host.startOvs();
   const script = new URL(import.meta.url).pathname;
-  const rounds = Deno.args[0] ?? "100";
-  console.log(await runInHost(host, script, "--inside", `${host.directory}/contiv.db`, rounds));
+  const [rounds = "100", present = "0"] = Deno.args;
+  const store = `${host.directory}/contiv.db`;
+  console.log(await runInHost(host, script, "--inside", store, rounds, present));
 }
 
-async function inside(path: string, rounds: number): Promise<void> {
+async function inside(path: string, rounds: number, present: number): Promise<void> {
   const parts = new Map<string, Samples>();
   const timed = <T extends object>(
     target: T,
@@ -57,6 +59,10 @@ async function inside(path: string, rounds: number): Promise<void> {
     );
     console.log(`processor time of one: ${used.join(", ")}`);
   };
+  for (let at = 0; at < present; at += PARALLEL) {
+    const ids = Array.from({ length: PARALLEL }, (_, lane) => `present${at + lane}`);
+    await Promise.all(ids.map((id) => endpoints.create(endpointRequest(id), never)));
+  }
   await endpoints.create(endpointRequest("warm"), never);
   await endpoints.remove({ endpointID: "warm" }, never);
   await measure("create", (id) => endpoints.create(endpointRequest(id), never));
