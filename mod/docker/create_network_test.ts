@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import { refusalOf, TestCluster } from "../intent/testing.ts";
+import type { Allocation, DockerNetworkState, NetworkState } from "../model/records.ts";
+import { addressKey, dockerNetworkKey, networkKey } from "../state/keys.ts";
+import { read } from "../state/snapshot.ts";
+import { createNetwork, type NetworkCreation } from "./create_network.ts";
+import { deleteNetwork } from "./delete_network.ts";
+import { SWARM } from "./mapping.ts";
+import { requestPoolAddress } from "./request_address.ts";
+import { requestPool } from "./request_pool.ts";
+import { RESERVATIONS } from "./reservation.ts";
+
+const ASKER = { host: "hostA", now: 1000 };
+const NET1 = { tenant: "default", network: "net1", group: "" };
+
+const request = (changes: Partial<NetworkCreation> = {}): NetworkCreation => ({
+  id: "d1",
+  options: {},
+  internal: false,
+  ipv4: [{ pool: "10.5.0.0/24", gateway: "10.5.0.1/24", auxiliary: [] }],
+  ipv6: [],
+  pending: [],
+  ...changes,
+});
+const pool = (cidr: string, gateway = "", auxiliary: string[] = []) => [
+  { pool: cidr, gateway, auxiliary },
+];
+
+function cluster(): TestCluster {
+  const cluster = new TestCluster();
+  cluster.network("net1", "20.1.1.0/24");
+  cluster.group("web", "net1", { cfgdTag: "web-tag" });
+  return cluster;
+}
+
+const create = (it: TestCluster, changes: Partial<NetworkCreation> = {}, holder = "hostA") =>
+  it.apply(createNetwork(it.snapshot, request(changes), holder, ASKER));
+const remove = (it: TestCluster, id = "d1", holder = "hostA") =>
+  it.apply(deleteNetwork(it.snapshot, id, holder, ASKER));
+const keys = (it: TestCluster) => it.snapshot.list("").map(({ key }) => key);
+const network = (it: TestCluster, name: string) =>
+  read<NetworkState>(it.snapshot, networkKey("default", name));
+
+const MEANT: readonly (readonly [string, Partial<NetworkCreation>, object])[] = [
+  ["options name a network", { options: { network: "net1" } }, NET1],
+  ["options name a group", { options: { network: "net1", group: "web" } }, {
+    ...NET1,
+    group: "web",
+  }],
+  ["options name a tag", { options: { "contiv-tag": "web-tag" } }, { ...NET1, group: "web" }],
+  ["its pool was just asked for as one's", { pending: [NET1] }, NET1],
+  [
+    "its pool was asked for as two's and options say which",
+    { pending: [NET1, { ...NET1, group: "web" }], options: { network: "net1" } },
+    NET1,
+  ],
+];
+
+for (const [title, changes, expected] of MEANT) {
+  Deno.test(`createNetwork lets Docker's network stand for what exists when ${title}`, () => {
+    const it = cluster();
+    const before = keys(it);
+    const ref = create(it, { ipv4: pool("20.1.1.0/24"), ...changes });
+    assert.deepEqual(ref, expected);
+    const key = dockerNetworkKey(ref.tenant, ref.network, ref.group);
+    assert.deepEqual(keys(it), [...before, key].sort());
+    assert.deepEqual(read<DockerNetworkState>(it.snapshot, key)?.docknetUUID, { hostA: "d1" });
+    remove(it);
+    assert.deepEqual(keys(it), before, "the Contiv network stays");
+  });
+}
+
+Deno.test("createNetwork makes a network as a user would, and deleteNetwork takes all of it back", () => {
+  const it = cluster();
+  const before = keys(it);
+  create(it, {
+    options: { network: "own", encap: "vxlan", "pkt-tag": "99" },
+    ipv4: pool("10.5.0.0/24", "10.5.0.1/24", ["10.5.0.9"]),
+    ipv6: pool("fd00:5::/64", "fd00:5::1/64"),
+    internal: true,
+  });
+  const own = network(it, "own");
+  assert.equal(own?.gateway, "10.5.0.1");
+  assert.equal(own.ipv6Gateway, "fd00:5::1");
+  assert.equal(own.extPktTag, 99);
+  assert.equal(own.internal, true);
+  const auxiliary = read<Allocation>(it.snapshot, addressKey(own.addressSpace, "10.5.0.9"));
+  assert.deepEqual(auxiliary?.owner, { kind: "network", id: "own.default" });
+  remove(it);
+  assert.deepEqual(keys(it), before);
+});
+
+Deno.test("createNetwork names a network by Docker's id when the user did not name it", () => {
+  const it = cluster();
+  assert.equal(create(it).network, "d1");
+  assert.equal(network(it, "d1")?.subnetIP, "10.5.0.0");
+});
+
+Deno.test("createNetwork uses up the reservation of its pool, and heeds its range", () => {
+  const it = cluster();
+  const ranged = { pool: "10.5.0.0/24", subPool: "10.5.0.8/29", options: {}, v6: false };
+  it.apply(requestPool(it.snapshot, { ...ranged, global: false }, ASKER));
+  create(it);
+  assert.deepEqual(it.snapshot.list(RESERVATIONS), []);
+  assert.equal(network(it, "d1")?.ipAddrRange, "10.5.0.8-10.5.0.15");
+});
+
+Deno.test("createNetwork changes nothing when it is told again", () => {
+  const it = cluster();
+  const ref = create(it);
+  const before = it.snapshot;
+  assert.deepEqual(create(it), ref);
+  assert.equal(it.snapshot, before);
+});
+
+Deno.test("a network that several hosts have goes with the last of them", () => {
+  const it = cluster();
+  const before = keys(it);
+  create(it, {}, SWARM);
+  for (const host of ["hostA", "hostB"]) create(it, {}, host);
+  for (const host of ["hostA", "hostB"]) {
+    remove(it, "d1", host);
+    assert.notEqual(network(it, "d1"), undefined, host);
+  }
+  remove(it, "d1", SWARM);
+  assert.deepEqual(keys(it), before);
+});
+
+Deno.test("deleteNetwork frees the addresses that a killed engine never released", () => {
+  const it = cluster();
+  const before = keys(it);
+  create(it);
+  const poolId = "docker@.default|10.5.0.0/24";
+  for (let n = 0; n < 3; n++) {
+    const asked = { poolId, address: "", options: {} };
+    it.apply(requestPoolAddress(it.snapshot, asked, ASKER));
+  }
+  remove(it);
+  assert.deepEqual(keys(it), before);
+});
+
+Deno.test("deleteNetwork refuses, and changes nothing, while an endpoint is on a network that Docker made", () => {
+  const it = cluster();
+  create(it);
+  it.endpoint("e", { network: "d1" });
+  const refusal = refusalOf(() => deleteNetwork(it.snapshot, "d1", "hostA", ASKER));
+  assert.equal(refusal.code, "conflict");
+});
+
+Deno.test("deleteNetwork takes an unknown network for deleted", () => {
+  const it = cluster();
+  const before = it.snapshot;
+  remove(it, "unknown");
+  assert.equal(it.snapshot, before);
+});
+
+const REFUSALS: readonly (readonly [string, Partial<NetworkCreation>, string])[] = [
+  ["the group does not exist", { options: { network: "net1", group: "x" } }, "not-found"],
+  ["the tag does not exist", { options: { "contiv-tag": "x" } }, "not-found"],
+  ["the tenant does not exist", { options: { tenant: "x" } }, "not-found"],
+  ["the pool is not the network's", { options: { network: "net1" } }, "conflict"],
+  ["its pool was asked for as two's", { pending: [NET1, { ...NET1, group: "web" }] }, "conflict"],
+  ["there is no IPv4 pool", { ipv4: [] }, "invalid"],
+  ["there are two", { ipv4: [...pool("10.5.0.0/24"), ...pool("10.6.0.0/24")] }, "invalid"],
+  ["the pool is that of the null IPAM", { ipv4: pool("0.0.0.0/0") }, "invalid"],
+  ["the pool is another network's", { ipv4: pool("20.1.1.128/25") }, "conflict"],
+  ["an auxiliary address is outside", { ipv4: pool("10.5.0.0/24", "", ["10.6.0.1"]) }, "invalid"],
+  [
+    "an auxiliary address is given twice",
+    { ipv4: pool("10.5.0.0/24", "", ["10.5.0.9", "10.5.0.9"]) },
+    "conflict",
+  ],
+  ["the encapsulation is unknown", { options: { encap: "gre" } }, "invalid"],
+];
+
+for (const [title, changes, code] of REFUSALS) {
+  Deno.test(`createNetwork refuses when ${title}`, () => {
+    const it = cluster();
+    assert.equal(refusalOf(() => create(it, changes)).code, code);
+  });
+}
