@@ -2,6 +2,7 @@
  * What the long-running roles have in common: options to settings, help, logging, signals, an orderly end.
  * @module
  */
+import { StoreError } from "../../mod/state/store.ts";
 import { VERSION, versionText } from "../version.ts";
 import { helpText } from "./help.ts";
 import { logOf, startLogging } from "./logging.ts";
@@ -10,7 +11,7 @@ import { parseOptions, unknownVariables } from "./parse_options.ts";
 import { Services } from "./services.ts";
 import type { CommonSettings } from "./settings.ts";
 
-/** EINVAL, as the original: a configuration that cannot be used. */
+/** EINVAL, as the original: a configuration, or a store, that cannot be used. Starting again is of no use before somebody acts. */
 const UNUSABLE = 22;
 /** SIGTERM to the end of the process. Traffic goes on without it. */
 const SHUTDOWN_DEADLINE_MS = 4500;
@@ -78,7 +79,7 @@ async function untilStopped<T extends CommonSettings>(
     log.info("Stopping; bridge, ports and flows stay, and traffic goes on");
   } catch (error) {
     if (!stop.signal.aborted) {
-      status = 1;
+      status = needsPerson(error) ? UNUSABLE : 1;
       log.error("Cannot go on: {error}", {
         error: error instanceof Error ? error.message : String(error),
       });
@@ -86,6 +87,10 @@ async function untilStopped<T extends CommonSettings>(
   }
   await services.close(AbortSignal.timeout(SHUTDOWN_DEADLINE_MS));
   return status;
+}
+
+function needsPerson(error: unknown): boolean {
+  return error instanceof StoreError && error.code === "unusable";
 }
 
 function print(text: string): number {

@@ -9,6 +9,8 @@ import { pingDuring } from "./ping.ts";
 
 const DIRECTORY = "/var/lib/contiv";
 const FILE = `${DIRECTORY}/state.db`;
+/** Exit code: starting again is of no use before somebody acts. */
+const UNUSABLE = 22;
 const BACKUP = "/run/backup.db";
 /** Shell commands. */
 const DAMAGES = {
@@ -43,7 +45,7 @@ Deno.test("contiv says what to do when its store cannot be used, and lets traffi
     async () => {
       await host.must(["mount", "-o", "remount,ro", DIRECTORY]);
       const [code, log] = await refused(host);
-      assert.equal(code, 1);
+      assert.equal(code, UNUSABLE);
       assert.match(
         log,
         /could not create \/var\/lib\/contiv\/state\.db: .*Read-only.*; make the file/,
@@ -145,7 +147,7 @@ Deno.test("contiv says what to do when its store cannot be used, and lets traffi
     await t.step(`a file ${what} ends it at the start, and it says what to do`, async () => {
       await host.must(["sh", "-c", `rm ${FILE}*; cp ${BACKUP} ${FILE}; ${damage}`]);
       const [code, log] = await refused(host);
-      assert.equal(code, 1, log);
+      assert.equal(code, UNUSABLE, log);
       assert.match(log, /restore it from a backup, or move it away/);
       await one.mustReach("10.1.2.2");
     });
