@@ -62,7 +62,7 @@ class NativeCodec implements OpenFlowCodec {
 
   encodeFlows(lines: readonly string[], firstXid: number, bundle: number): Message {
     const length = BigInt(this.#write(lines.join("\n")));
-    return this.#fill((out, size) => {
+    const messages = this.#fill((out, size) => {
       const [text, where, error] = [this.#text, this.#where, this.#error];
       return this.#symbols.contiv_ovs_encode_flows(
         text,
@@ -76,6 +76,8 @@ class NativeCodec implements OpenFlowCodec {
         BigInt(ERROR_BYTES),
       );
     });
+    if (this.#where[0] !== lines.length) throw new RangeError("a flow is empty or holds a line break");
+    return messages;
   }
 
   encodeBundleControl(xid: number, bundle: number, what: BundleControl): Message {

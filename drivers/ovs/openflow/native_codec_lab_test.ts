@@ -1,0 +1,82 @@
+import { deepEqual, equal, match, rejects, throws } from "node:assert/strict";
+import fc from "fast-check";
+import { builtLibrary } from "../native/testing/built.ts";
+import { FlowTextError } from "./codec.ts";
+import { Framing } from "./framing.ts";
+import { makeMessage, typeOf, xidOf } from "./message.ts";
+import { openNativeCodec } from "./native_codec.ts";
+
+const BUNDLE_ADD = 34;
+const library = await builtLibrary("the codec in the native library");
+
+if (library) {
+  const codec = openNativeCodec(library);
+
+  Deno.test("native codec makes one message a line, with the transaction ids in order", () => {
+    match(codec.description, /^libopenvswitch \d+\.\d+/);
+    // Large enough that the buffers must grow.
+    const lines = Array.from({ length: 5_000 }, (_, index) => {
+      return `flow add table=1,priority=${index},ip,nw_src=10.0.0.1,actions=drop`;
+    });
+    const messages = new Framing().push(codec.encodeFlows(lines, 100, 7));
+    deepEqual(messages.map(xidOf), lines.map((_, index) => 100 + index));
+    equal(messages.every((message) => typeOf(message) === BUNDLE_ADD), true);
+  });
+
+  Deno.test("native codec refuses a line with its number and the reason", () => {
+    const good = "flow add table=1,ip,actions=drop";
+    for (
+      const [bad, reason] of [
+        ["flow add nw_sauce=1,actions=drop", /unknown keyword nw_sauce/],
+        ["flow add ip,tp_dst=5,actions=drop", /"ip,tp_dst=5" only "ip" would be left/],
+        ["flow add nw_src=10.0.0.1,actions=drop", /only "" would be left/],
+        ["flow add table=1,ip", /must specify an action/],
+        ["flow replace ip,actions=drop", /./],
+        ["group add group_id=1,type=all", /does not begin with "flow "/],
+        ["", /does not begin/],
+        [`${good} # why`, /comment/],
+        [`flow add actions=${"1,".repeat(2_000)}1`, /more actions than fit/],
+        [`flow add actions=clone(${"1,".repeat(5_000)}1)`, /more than 8000 bytes/],
+        [`flow add ${" ".repeat(70_000)}`, /more than 65535 bytes/],
+      ] as const
+    ) {
+      throws(() => codec.encodeFlows([good, bad, good], 1, 1), (error) => {
+        match(error instanceof FlowTextError ? error.reason : String(error), reason);
+        return error instanceof FlowTextError && error.line === 1;
+      });
+    }
+    throws(() => codec.encodeFlows([`${good}\n${good}`], 1, 1), /holds a line break/);
+  });
+
+  Deno.test("native codec decodes what it encodes, and says of anything else that it is invalid", () => {
+    deepEqual(codec.decode(codec.encodeBarrier(5)), {
+      kind: "other",
+      type: "OFPT_BARRIER_REQUEST",
+    });
+    equal(codec.decode(makeMessage(99, 1, new Uint8Array())).kind, "invalid");
+    fc.assert(fc.property(fc.nat(255), fc.uint8Array({ maxLength: 300 }), (type, body) => {
+      codec.decode(makeMessage(type, 1, body));
+    }));
+  });
+
+  Deno.test("native codec leaves the process's signals alone", async () => {
+    const script = `
+      import { openNativeCodec } from ${JSON.stringify(import.meta.resolve("./native_codec.ts"))};
+      const signals = () => Deno.readTextFileSync("/proc/self/status").match(/^Sig(Blk|Ign|Cgt).*$/gm).join();
+      const before = signals();
+      const codec = openNativeCodec(${JSON.stringify(library)});
+      codec.encodeFlows(["flow add actions=drop"], 1, 1);
+      codec.decode(codec.encodeFlowDump(1, 0n, 0n));
+      console.log(signals() === before);`;
+    const args = ["eval", "--quiet", script];
+    const { stdout } = await new Deno.Command(Deno.execPath(), { args, stdin: "null" }).output();
+    equal(new TextDecoder().decode(stdout).trim(), "true");
+  });
+
+  Deno.test("native codec is refused when the file is no library of ours", async () => {
+    throws(() => openNativeCodec("/nonexistent/libcontivovs.so"));
+    const file = await Deno.makeTempFile({ suffix: ".so" });
+    await rejects(Promise.resolve().then(() => openNativeCodec(file)));
+    await Deno.remove(file);
+  });
+}
