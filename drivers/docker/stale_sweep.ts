@@ -62,18 +62,22 @@ export class StaleSweep {
     try {
       await this.pass(signal);
     } catch (error) {
-      this.#before = [];
       if (!signal.aborted) log.debug("No sweep of what Docker has forgotten: {error}", { error });
     }
   }
 
-  /** One look, and the release of what the look before found too. Throws when the engine cannot be asked. */
+  /**
+   * One look, and the release of what the look before found too. Throws when the engine cannot be asked:
+   * what was found before then has to be found twice again.
+   */
   async pass(signal: AbortSignal): Promise<void> {
     const { engine, host, now, snapshot } = this.options;
+    const before = this.#before;
+    this.#before = [];
     const stored = snapshot();
     const facts = await knownEndpoints(engine, signal);
     const found = findStale(stored, facts, { host, now: now() });
-    for (const stale of mayRelease(this.#before, found, now())) await this.#release(stale, signal);
+    for (const stale of mayRelease(before, found, now())) await this.#release(stale, signal);
     this.#before = found;
   }
 
