@@ -48,7 +48,7 @@ Deno.test("store, Open vSwitch and kernel agree, and what was acknowledged holds
     for (let round = 1; round <= ROUNDS; round++) {
       await t.step(`round ${round}, seed ${SEED}`, async () => {
         const start = performance.now();
-        await storm(actors, contiv, random);
+        await storm(actors, contiv, around);
         await verify(host, contiv, store, actors);
         console.log(`${Math.round(performance.now() - start)} ms`);
       });
@@ -106,8 +106,9 @@ async function prepare(host: Host, calls: Calls, actors: readonly Actor[]): Prom
 async function storm(
   actors: readonly Actor[],
   contiv: Contiv,
-  random: () => number,
+  around: Surroundings,
 ): Promise<void> {
+  const { random } = around;
   const kills = new Set<number>();
   while (kills.size < KILLS) kills.add(Math.floor(random() * OPERATIONS));
   let done = 0;
@@ -117,7 +118,7 @@ async function storm(
       await up;
       const kill = kills.has(done++);
       const acting = actor.act();
-      if (kill) up = up.then(() => killAndStart(contiv, random));
+      if (kill) up = up.then(() => killAndStart(contiv, around));
       await acting;
     }
   };
@@ -125,12 +126,16 @@ async function storm(
   await up;
 }
 
-async function killAndStart(contiv: Contiv, random: () => number): Promise<void> {
-  await contiv.stop("SIGKILL");
+async function killAndStart(contiv: Contiv, { random, count }: Surroundings): Promise<void> {
+  const kill = async (when: string) => {
+    const { code } = await contiv.stop("SIGKILL");
+    count(`contiv killed ${when}`, code);
+  };
+  await kill("at work");
   if (random() < 0.3) {
     contiv.launch();
     await new Promise((resolve) => setTimeout(resolve, random() * STARTING_MS));
-    await contiv.stop("SIGKILL");
+    await kill("while it started");
   }
   await contiv.start();
 }
