@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { exampleFlows } from "../../mod/pipeline/testing/example.ts";
 import { changeLines } from "./flow_commands.ts";
 import { builtLibrary } from "./native/testing/built.ts";
@@ -14,6 +14,11 @@ const library = await builtLibrary("flows written by the native library");
 if (library) {
   const make = (socket: string) => new OpenFlowProgrammer(openNativeCodec(library), { socket });
   testFlowProgrammer("native OpenFlow", make);
+
+  Deno.test("switch uses the native library that was built, and says so", async () => {
+    await using lab = await openLab();
+    match((await lab.driver.start(never)).flowProgrammer, /^OpenFlow 1\.5, libopenvswitch \d/);
+  });
 
   Deno.test("native OpenFlow installs just what ovs-ofctl installs", async () => {
     await using lab = await openLab();

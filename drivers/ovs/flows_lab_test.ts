@@ -94,7 +94,7 @@ Deno.test("flows that are refused are named, nothing of their call is applied, a
 });
 
 Deno.test("flows whose match Open vSwitch weakens are reported", async () => {
-  await using lab = await openLab();
+  await using lab = await openLab({ flowProgrammer: "ovs-ofctl" });
   await lab.driver.start(never);
   const flow = { table: 0, priority: 9, match: ["ip", "tp_dst=5"], actions: [] };
   await lab.driver.applyFlows({ add: [flow], remove: [] }, never);

@@ -15,11 +15,11 @@ import {
 import type { Flow } from "../../mod/pipeline/flow.ts";
 import { bridgeOperations, type Datapath } from "./bridge.ts";
 import { loadKernelModule, startDaemons } from "./daemon.ts";
+import { chooseProgrammer, type ProgrammerChoice } from "./choose_programmer.ts";
 import { Database } from "./database.ts";
 import { EventHub } from "./event_hub.ts";
 import { FlowControl } from "./flow_control.ts";
 import type { FlowProgrammer } from "./flow_programmer.ts";
-import { Ofctl } from "./ofctl.ts";
 import { PortControl } from "./port_control.ts";
 import { Presence } from "./presence.ts";
 import { bridge as findBridge, root } from "./view.ts";
@@ -36,6 +36,8 @@ export interface OpenSwitchOptions {
   readonly bridge?: string;
   /** "auto": as the bridge is; for a new one the kernel's if there is one, else userspace. */
   readonly datapath?: "auto" | Datapath;
+  /** What writes flows; default "auto". */
+  readonly flowProgrammer?: ProgrammerChoice;
   /** Whether `start` may start Open vSwitch. */
   readonly startDaemons: boolean;
   /** For `startDaemons`; default /etc/openvswitch/conf.db. Made when absent. */
@@ -67,6 +69,7 @@ class OpenVSwitch implements Switch {
       database: `${runDirectory}/db.sock`,
       bridge: "contiv0",
       datapath: "auto",
+      flowProgrammer: "auto",
       databaseFile: "/etc/openvswitch/conf.db",
       ...options,
       runDirectory,
@@ -141,7 +144,7 @@ class OpenVSwitch implements Switch {
   }
 
   async #start(signal: AbortSignal): Promise<SwitchFacts> {
-    const { runDirectory, bridge } = this.#options;
+    const { runDirectory, bridge, flowProgrammer } = this.#options;
     let version = await vswitchdVersion(runDirectory, signal);
     if (version === undefined && this.#options.startDaemons) {
       this.#logger.info("Open vSwitch does not run: starting it");
@@ -159,7 +162,7 @@ class OpenVSwitch implements Switch {
     const datapath = await this.#ensureBridge(signal);
     this.#ports.refresh();
     const socket = `${runDirectory}/${bridge}.mgmt`;
-    this.#programmer ??= new Ofctl({ socket, onWeakened: (words) => this.#weakened(words) });
+    this.#programmer ??= await chooseProgrammer(flowProgrammer, socket, this.#logger);
     this.#flows ??= new FlowControl(this.#programmer);
     this.#presence ??= new Presence(socket, {
       up: (again) => this.#present(again),
@@ -239,10 +242,6 @@ class OpenVSwitch implements Switch {
     if (!again) return;
     this.#logger.warn("ovs-vswitchd came back with empty flow tables");
     this.#events.emit({ type: "flows-lost" });
-  }
-
-  #weakened(words: string): void {
-    this.#logger.error("Open vSwitch dropped part of a flow's match: {words}", { words });
   }
 
   #unavailable(): SwitchError {

@@ -13,7 +13,7 @@ async function nextConfiguration(vsctl: (...args: string[]) => Promise<string>):
 }
 
 Deno.test("switch makes its bridge in an empty database and a second process changes nothing", async () => {
-  await using lab = await openLab();
+  await using lab = await openLab({ flowProgrammer: "ovs-ofctl" });
   const facts = await lab.driver.start(never);
   deepEqual([facts.datapath, facts.flowProgrammer], ["netdev", "ovs-ofctl bundle"]);
   match(facts.version, /^\d+\.\d+\.\d+/);

@@ -76,7 +76,9 @@ class NativeCodec implements OpenFlowCodec {
         BigInt(ERROR_BYTES),
       );
     });
-    if (this.#where[0] !== lines.length) throw new RangeError("a flow is empty or holds a line break");
+    if (this.#where[0] !== lines.length) {
+      throw new RangeError("a flow is empty or holds a line break");
+    }
     return messages;
   }
 

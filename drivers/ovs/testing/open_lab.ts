@@ -5,7 +5,7 @@
 import { configureSync, getLogger } from "@logtape/logtape";
 import type { PortSpec, Switch, SwitchEvent } from "../../../mod/agent/switch.ts";
 import type { Flow } from "../../../mod/pipeline/flow.ts";
-import { openSwitch } from "../switch.ts";
+import { openSwitch, type OpenSwitchOptions } from "../switch.ts";
 import { type PrivateOvs, startPrivateOvs, waitUntil } from "./private_ovs.ts";
 
 export const never: AbortSignal = new AbortController().signal;
@@ -34,7 +34,9 @@ configureSync({
   ],
 });
 
-export async function openLab(): Promise<Lab> {
+export async function openLab(
+  options: Pick<OpenSwitchOptions, "flowProgrammer"> = {},
+): Promise<Lab> {
   const ovs = await startPrivateOvs();
   const opened: Switch[] = [];
   const open = () => {
@@ -43,6 +45,7 @@ export async function openLab(): Promise<Lab> {
       runDirectory: ovs.directory,
       startDaemons: false,
       logger: getLogger(["contiv", "ovs"]),
+      ...options,
     });
     opened.push(driver);
     return driver;
