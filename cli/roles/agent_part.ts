@@ -11,7 +11,7 @@ import { Agent } from "../../mod/agent/agent.ts";
 import type { Log } from "../../mod/agent/log.ts";
 import { formatFlow } from "../../mod/pipeline/flow.ts";
 import { delay, persist } from "./delay.ts";
-import type { Later } from "./docker_part.ts";
+import type { Awaited } from "./docker_part.ts";
 import { localAddress } from "./local_address.ts";
 import type { Services } from "./services.ts";
 import type { PluginSettings } from "./settings.ts";
@@ -23,7 +23,7 @@ export async function startAgent(
   settings: PluginSettings,
   host: string,
   state: State,
-  later: Later,
+  later: Pick<Awaited, "endpoints">,
   services: Services,
   log: Log,
   signal: AbortSignal,
@@ -65,7 +65,7 @@ export async function startAgent(
   );
   services.add("agent", () => agent.close());
   started = agent;
-  later.endpoints = agent.endpoints;
+  later.endpoints.set(agent.endpoints);
   startSweep({ state, endpoints: agent.endpoints, kernel, host, log, now: Date.now }, services);
   log.info(
     "Host {host} is ready: Open vSwitch {version}, {datapath} datapath, flows by {flowProgrammer}, MTU {mtu}",
@@ -81,13 +81,13 @@ export async function startAgent(
 async function serveAgent(
   settings: PluginSettings,
   agent: () => Agent | undefined,
-  later: Later,
+  later: Pick<Awaited, "endpoints">,
   kernel: { resolveNamespace(nameOrPath: string): Promise<string> },
   services: Services,
   log: Log,
 ): Promise<void> {
   const app = agentApi({
-    endpoints: () => later.endpoints,
+    endpoints: () => later.endpoints.value,
     resolveNamespace: (nameOrPath) => kernel.resolveNamespace(nameOrPath),
     flows: (name) => agent()?.flowsOf(name).map(formatFlow),
     health: () => {

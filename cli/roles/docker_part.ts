@@ -12,7 +12,6 @@ import { NetworkController } from "../../drivers/docker/network_controller.ts";
 import { StaleSweep } from "../../drivers/docker/stale_sweep.ts";
 import type { EndpointService } from "../../mod/agent/endpoint_service.ts";
 import type { Log } from "../../mod/agent/log.ts";
-import { IntentError } from "../../mod/intent/error.ts";
 import { updateEndpoint } from "../../mod/intent/endpoint.ts";
 import type { EndpointState } from "../../mod/model/records.ts";
 import {
@@ -23,13 +22,14 @@ import {
   NETWORKS,
 } from "../../mod/state/keys.ts";
 import { readAll } from "../../mod/state/snapshot.ts";
+import type { Later } from "./later.ts";
 import type { Services } from "./services.ts";
 import type { State } from "./state_part.ts";
 
 /** What is not there yet while the process starts. */
-export interface Later {
-  state?: State;
-  endpoints?: EndpointService;
+export interface Awaited {
+  readonly state: Later<State>;
+  readonly endpoints: Later<EndpointService>;
 }
 
 /**
@@ -39,22 +39,21 @@ export interface Later {
 export async function serveDockerPlugin(
   path: string,
   host: string,
-  later: Later,
+  { state, endpoints }: Awaited,
 ): Promise<() => Promise<void>> {
   const stop = new AbortController();
   const handler = libnetworkApi({
     host,
     scope: "local",
     now: Date.now,
-    snapshot: () => required(later.state, "the store").snapshot(),
-    commit: (decide, signal) => required(later.state, "the store").commit(decide, signal),
+    snapshot: async () => (await state.wait()).snapshot(),
+    commit: async (decide, signal) => await (await state.wait()).commit(decide, signal),
     endpoints: {
-      create: (request, signal) =>
-        required(later.endpoints, "Open vSwitch").create(request, signal),
-      join: (ref, sandbox, signal) =>
-        required(later.endpoints, "Open vSwitch").join(ref, sandbox, signal),
-      remove: (ref, signal) => required(later.endpoints, "Open vSwitch").remove(ref, signal),
-      find: (endpointID) => required(later.endpoints, "Open vSwitch").find(endpointID),
+      create: async (request, signal) => await (await endpoints.wait()).create(request, signal),
+      join: async (ref, sandbox, signal) =>
+        await (await endpoints.wait()).join(ref, sandbox, signal),
+      remove: async (ref, signal) => await (await endpoints.wait()).remove(ref, signal),
+      find: (endpointID) => endpoints.require().find(endpointID),
     },
   });
   const server = await serveUnix(path, { handler, signal: stop.signal });
@@ -103,15 +102,6 @@ export function followDocker(
     await Promise.allSettled(loops);
     engine.close();
   });
-}
-
-function required<T>(value: T | undefined, what: string): T {
-  if (value !== undefined) return value;
-  throw new IntentError(
-    "unavailable",
-    `${what} is not ready yet`,
-    "Try again in a moment; `contiv doctor` says what is missing",
-  );
 }
 
 function concernsNetworks(key: string): boolean {

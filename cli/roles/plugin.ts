@@ -3,7 +3,8 @@
  * @module
  */
 import { startAgent } from "./agent_part.ts";
-import { followDocker, type Later, serveDockerPlugin } from "./docker_part.ts";
+import { type Awaited, followDocker, serveDockerPlugin } from "./docker_part.ts";
+import { Later } from "./later.ts";
 import { AGENT_PORT, serviceRecord } from "../../mod/state/registration.ts";
 import { VERSION } from "../version.ts";
 import { runRole } from "./entry.ts";
@@ -42,13 +43,16 @@ export async function startPlugin(
   openState: () => Promise<State>,
 ): Promise<void> {
   const host = settings.host ?? Deno.hostname();
-  const later: Later = {};
+  const later: Awaited = {
+    state: new Later("the store"),
+    endpoints: new Later("Open vSwitch"),
+  };
   const closeSocket = settings.driver
     ? await serveDockerPlugin(settings.driver.socket, host, later)
     : () => Promise.resolve();
   services.add("Docker plugin socket", closeSocket);
   const state = await openState();
-  later.state = state;
+  later.state.set(state);
   const address = settings.controlAddress ?? localAddress(Deno.networkInterfaces());
   const record = serviceRecord(
     "netplugin",
