@@ -47,7 +47,12 @@ export async function startState(
     cache,
     snapshot: () => cache.snapshot(),
     commit: (decide, within) =>
-      transact(store, cache, decide, { signal: within, random: Math.random, delay }),
+      transact(store, cache, decide, {
+        signal: within,
+        random: Math.random,
+        delay,
+        domain: "endpoints",
+      }),
   };
 }
 
