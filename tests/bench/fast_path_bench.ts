@@ -6,7 +6,7 @@
 import process from "node:process";
 import { changeLines } from "../../drivers/ovs/flow_commands.ts";
 import type { FlowProgrammer } from "../../drivers/ovs/flow_programmer.ts";
-import { builtLibrary } from "../../drivers/ovs/native/testing/built.ts";
+import { findNativeLibrary } from "../../drivers/ovs/native/library.ts";
 import { Ofctl } from "../../drivers/ovs/ofctl.ts";
 import { openNativeCodec } from "../../drivers/ovs/openflow/native_codec.ts";
 import { OpenFlowProgrammer } from "../../drivers/ovs/openflow/openflow_programmer.ts";
@@ -23,8 +23,11 @@ const PAUSE_MS = 30;
 const SETTLE_MS = 200;
 const TURNS = 4;
 
-const library = await builtLibrary("the native half of this comparison");
-if (!library) process.exit(1);
+const library = await findNativeLibrary();
+if (!library) {
+  console.error("libcontivovs.so was not built; run: deno task build:native");
+  process.exit(1);
+}
 await using lab = await openLab();
 await lab.driver.start(never);
 const socket = `${lab.ovs.directory}/contiv0.mgmt`;
