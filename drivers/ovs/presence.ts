@@ -4,10 +4,8 @@
  * @module
  */
 import { Backoff, pause } from "./deadline.ts";
-
-const VERSION = 0x06;
-const HEADER_BYTES = 8;
-const HELLO = 0, ECHO_REQUEST = 2, ECHO_REPLY = 3;
+import { Framing } from "./openflow/framing.ts";
+import { echoReply, hello, Type, typeOf } from "./openflow/message.ts";
 
 export interface PresenceHandlers {
   /** The bridge answers; `again`: after it had been lost. */
@@ -47,16 +45,19 @@ export class Presence {
       this.#connection = connection;
       if (this.#stop.signal.aborted) return false;
       const writer = connection.writable.getWriter();
-      await writer.write(message(HELLO, new Uint8Array(4), new Uint8Array()));
-      for await (const { type, xid, body } of messages(connection.readable)) {
-        if (type === HELLO && !up) {
-          up = true;
-          this.handlers.up(this.#seen);
-          this.#seen = true;
-        } else if (type === ECHO_REQUEST) await writer.write(message(ECHO_REPLY, xid, body));
+      await writer.write(hello(0));
+      const framing = new Framing();
+      for await (const chunk of connection.readable) {
+        for (const message of framing.push(chunk)) {
+          if (typeOf(message) === Type.HELLO && !up) {
+            up = true;
+            this.handlers.up(this.#seen);
+            this.#seen = true;
+          } else if (typeOf(message) === Type.ECHO_REQUEST) await writer.write(echoReply(message));
+        }
       }
     } catch {
-      // The socket is absent, or the connection was cut: either is what we are here to see.
+      // The socket is absent, the connection was cut, or what came is no OpenFlow: that is what we are here to see.
     }
     this.#shut();
     if (up && !this.#stop.signal.aborted) this.handlers.down();
@@ -71,42 +72,4 @@ export class Presence {
     }
     this.#connection = undefined;
   }
-}
-
-interface Message {
-  readonly type: number;
-  readonly xid: Uint8Array;
-  readonly body: Uint8Array;
-}
-
-/** A message's length is 16 bits: no more than 64 KiB is ever held. Ends at a length that cannot be. */
-async function* messages(stream: ReadableStream<Uint8Array>): AsyncGenerator<Message> {
-  let held = new Uint8Array();
-  for await (const chunk of stream) {
-    const bytes = new Uint8Array(held.length + chunk.length);
-    bytes.set(held);
-    bytes.set(chunk, held.length);
-    held = bytes;
-    while (held.length >= HEADER_BYTES) {
-      const length = new DataView(held.buffer, held.byteOffset).getUint16(2);
-      if (length < HEADER_BYTES) return;
-      if (held.length < length) break;
-      yield {
-        type: held[1] ?? 0,
-        xid: held.slice(4, HEADER_BYTES),
-        body: held.slice(HEADER_BYTES, length),
-      };
-      held = held.subarray(length);
-    }
-  }
-}
-
-function message(type: number, xid: Uint8Array, body: Uint8Array): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(HEADER_BYTES + body.length);
-  bytes[0] = VERSION;
-  bytes[1] = type;
-  new DataView(bytes.buffer).setUint16(2, bytes.length);
-  bytes.set(xid, 4);
-  bytes.set(body, HEADER_BYTES);
-  return bytes;
 }

@@ -89,6 +89,8 @@ async function testRefusals({ apply, installed }: Subject): Promise<void> {
     const [bad, message] of [
       [{ ...flow, actions: ["group:77"] }, /10\.0\.0\.66.*OFPBAC_BAD_OUT_GROUP/],
       [{ ...flow, match: ["ip", "nw_sauce=1"] }, /nw_sauce=1.*unknown/],
+      // Refused when it is added to the bundle, not at the commit: which must then not be asked for.
+      [{ ...flow, table: 254 }, /table=254.*10\.0\.0\.66.*OFPBRC_EPERM/],
       [{ ...flow, actions: ["goto_table:2"] }, /10\.0\.0\.66.*goto_table:2/],
     ] as const
   ) {
