@@ -55,7 +55,8 @@ async function buildLibrary(
 ): Promise<Library> {
   const members = (await readOwn("members.txt")).trim().split("\n");
   const flags = libraryFlags(variant);
-  const key = await keyOf(version, machine, tools.compiler, flags, ...CONFIGURE, ...members);
+  const recipe = [tools.compiler, flags, ...CONFIGURE, ...GENERATED, ...members];
+  const key = await keyOf(version, machine, ...recipe);
   const root = join(DIST, `libopenvswitch-${key}`);
   const library = { key, source: `${root}/ovs`, build: `${root}/build`, archive: `${root}/ovs.a` };
   if (await exists(library.archive)) return library;
@@ -70,6 +71,8 @@ async function buildLibrary(
   await run(root, "dpkg-deb", "-x", file.name, "package");
   const tarball = "package/usr/src/openvswitch/openvswitch.tar.gz";
   await run(root, "tar", "xzf", tarball, "-C", library.source, "--strip-components=1");
+  await Deno.remove(`${root}/${file.name}`);
+  await Deno.remove(`${root}/package`, { recursive: true });
   const host = tools.host ? [`--host=${tools.host}`] : [];
   const compiler = [`CC=${tools.compiler}`, `CFLAGS=${flags}`];
   await run(library.build, `${library.source}/configure`, ...CONFIGURE, ...host, ...compiler);
@@ -85,7 +88,8 @@ async function buildShim(variant: Variant, tools: Toolchain, library: Library): 
   const flags = shimFlags(variant, library.source, library.build);
   const own = ["contiv_ovs.c", "contiv_ovs.h", "contiv_ovs.map"];
   if (variant === "fuzz") own.push(...FUZZ_TARGETS.map((target) => `fuzz/${target}.c`));
-  const key = await keyOf(library.key, ...flags, ...await Promise.all(own.map(readOwn)));
+  const link = linkFlags(script);
+  const key = await keyOf(library.key, ...flags, ...link, ...await Promise.all(own.map(readOwn)));
   const target = join(DIST, `contiv_ovs-${key}`);
   if (await exists(target)) return target;
   const half = `${target}.${crypto.randomUUID()}`;
@@ -94,7 +98,7 @@ async function buildShim(variant: Variant, tools: Toolchain, library: Library): 
     run(half, tools.compiler, ...flags, "-o", output, ...sources, library.archive, ...more);
   const shim = join(HERE, "contiv_ovs.c");
   if (variant === "release") {
-    await compile("libcontivovs.so", [shim], ...linkFlags(script), ...LIBRARIES);
+    await compile("libcontivovs.so", [shim], ...link, ...LIBRARIES);
   } else {
     for (const name of FUZZ_TARGETS) {
       const sanitizer = name === "shim_check" ? "-fsanitize=address" : "-fsanitize=fuzzer";

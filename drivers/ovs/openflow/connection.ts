@@ -19,8 +19,7 @@ import {
 
 const HELLO_MS = 5_000;
 const READ_BYTES = 64 * 1024;
-/** After so long without a word an echo request is sent; after as long again the connection is given up. */
-const SILENCE_MS = 5_000;
+const SILENCE_MS = 10_000;
 const LAST_XID = 0xffff_ffff;
 
 export interface ConnectionOptions {
@@ -28,6 +27,8 @@ export interface ConnectionOptions {
   readonly socket: string;
   /** Told of messages that nobody waits for, e.g. OFPT_PORT_STATUS, OFPT_PACKET_IN. Default: they are dropped. */
   readonly onAsynchronous?: (message: Message) => void;
+  /** After so long without a word an echo request is sent; after as long again the connection is given up. Default 10,000. */
+  readonly silenceMs?: number;
 }
 
 export class Connection {
@@ -47,7 +48,7 @@ export class Connection {
     this.#socket = socket;
     this.#options = options;
     this.#greeted.promise.catch(() => {}); // whoever opens the connection looks at it, or has given up
-    this.#silence = setInterval(() => this.#probe(), SILENCE_MS);
+    this.#silence = setInterval(() => this.#probe(), options.silenceMs ?? SILENCE_MS);
     this.#silence.unref();
     this.#ended = this.#receive();
   }

@@ -2,7 +2,7 @@ import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import fc from "fast-check";
 import { Connection } from "./connection.ts";
 import { Framing } from "./framing.ts";
-import { hello, makeMessage, type Message, Type, typeOf, xidOf } from "./message.ts";
+import { echoReply, hello, makeMessage, type Message, Type, typeOf, xidOf } from "./message.ts";
 
 const never = new AbortController().signal;
 const nothing = new Uint8Array();
@@ -43,6 +43,7 @@ class Peer implements AsyncDisposable {
 
 async function withPeer(
   work: (peer: Peer, connecting: Promise<Connection>, unasked: Message[]) => Promise<void>,
+  silenceMs = 60_000,
 ): Promise<void> {
   const directory = await Deno.makeTempDir({ prefix: "contiv-of-" });
   const socket = `${directory}/mgmt`;
@@ -50,7 +51,7 @@ async function withPeer(
   const onAsynchronous = (message: Message) => void unasked.push(message);
   try {
     using listener = Deno.listen({ transport: "unix", path: socket });
-    const connecting = Connection.open({ socket, onAsynchronous }, never);
+    const connecting = Connection.open({ socket, onAsynchronous, silenceMs }, never);
     connecting.catch(() => {});
     await using peer = await Peer.accept(listener);
     equal(typeOf(await peer.hear()), Type.HELLO);
@@ -89,6 +90,20 @@ Deno.test("connection answers echo requests", async () => {
     await peer.say(makeMessage(Type.ECHO_REQUEST, 77, new Uint8Array([1, 2, 3])));
     deepEqual(await peer.hear(), makeMessage(Type.ECHO_REPLY, 77, new Uint8Array([1, 2, 3])));
   });
+});
+
+Deno.test("connection asks a silent switch for an echo, and ends when none comes", async () => {
+  await withPeer(async (peer, connecting) => {
+    await peer.say(hello(0));
+    const connection = await connecting;
+    for (let round = 0; round < 3; round++) {
+      const request = await peer.hear();
+      equal(typeOf(request), Type.ECHO_REQUEST);
+      await peer.say(echoReply(request));
+    }
+    ok(connection.isOpen);
+    await rejects(connection.exchange(1).next(), /does not answer OpenFlow echo requests/);
+  }, 25);
 });
 
 Deno.test("connection writes messages one after another, however large", async () => {
