@@ -81,6 +81,7 @@ export class OpenFlowProgrammer implements FlowProgrammer {
     } catch (error) {
       if (!(error instanceof FlowTextError)) throw error;
       fault = flowRefused(lines[error.line], error.reason);
+      if (error.line < SLICE) throw fault; // nothing was sent yet, so nothing is to be discarded
     }
     await connection.write(control(end, bundle, fault ? "discard" : "commit"));
     const refusal = refusalIn(await exchange.until(end));
@@ -88,7 +89,7 @@ export class OpenFlowProgrammer implements FlowProgrammer {
     if (refusal) throw this.#refused(refusal, firstLine, lines);
   }
 
-  /** Opening, lines and barrier; a small change is one write. A text error leaves the bundle open, without a barrier. */
+  /** Opening, lines and barrier; a small change is one write. Throws FlowTextError: the slices before it were sent, no barrier. */
   async #writeLines(
     connection: Connection,
     { first }: Exchange,
@@ -149,11 +150,10 @@ export class OpenFlowProgrammer implements FlowProgrammer {
       });
     } catch (cause) {
       if (cause instanceof SwitchError) throw cause;
+      const reason = cause instanceof Error ? cause.message : cause;
       throw new SwitchError(
         "unavailable",
-        `cannot write flows over ${this.#options.socket}: ${
-          cause instanceof Error ? cause.message : cause
-        }; ` +
+        `${what} over ${this.#options.socket} failed: ${reason}; ` +
           "ovs-vswitchd must be running and serve the bridge; see: ovs-vsctl show",
         { cause },
       );
@@ -165,8 +165,9 @@ export class OpenFlowProgrammer implements FlowProgrammer {
     const seen = this.#connecting;
     const present = await seen?.catch(() => undefined);
     if (present?.isOpen) return present;
-    if (this.#connecting === seen) this.#connecting = Connection.open(this.#options, signal);
-    return await (this.#connecting ?? this.#connect(signal));
+    if (this.#connecting !== seen) return await this.#connect(signal); // another caller is at it
+    this.#connecting = Connection.open(this.#options, signal);
+    return await this.#connecting;
   }
 }
 
