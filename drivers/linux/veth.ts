@@ -200,20 +200,37 @@ async function findPeer(
 }
 
 async function configure(site: Site, plan: Plan, hostEnd: Link, peer: Link): Promise<void> {
-  if (site.container) await configureContainer(site.container, plan, peer);
-  else await configureParkedPeer(site, plan, peer);
-  await configureHost(site, plan, hostEnd);
+  if (site.container) {
+    await configureContainer(site.container, plan, peer);
+    return await configureHost(site, plan, hostEnd);
+  }
+  // One message batch for both ends: each waits for the kernel's RTNL lock, which ovs-vswitchd, woken by the new links, keeps busy.
+  if (!plan.spec.checksumOffload) await site.hostOffload.setTransmitChecksum(peer.name, false);
+  await configureHost(site, plan, hostEnd, [
+    changeLink(peer.index, peer.name, peerChange(plan, peer)),
+  ]);
 }
 
-/** The end towards the switch: up, and silent (no IPv6 address of its own, hence no neighbour discovery towards the switch). */
-async function configureHost(site: Site, { spec }: Plan, link: Link): Promise<void> {
+/**
+ * The end towards the switch: up, and silent (no IPv6 address of its own, hence no neighbour discovery towards the switch). `first`: what
+ * to change before it in the same batch, such as a peer that Docker will fetch (down, in our namespace).
+ */
+async function configureHost(
+  site: Site,
+  { spec }: Plan,
+  link: Link,
+  first: readonly Request[] = [],
+): Promise<void> {
   if (!spec.checksumOffload) await site.hostOffload.setTransmitChecksum(spec.hostLink, false);
-  await site.host.apply([changeLink(link.index, spec.hostLink, {
-    alias: spec.alias,
-    up: true,
-    ...(link.mtu === spec.mtu ? {} : { mtu: spec.mtu }),
-    ...(hasIPv6() ? { attributes: withoutIPv6Addresses } : {}),
-  })]);
+  await site.host.apply([
+    ...first,
+    changeLink(link.index, spec.hostLink, {
+      alias: spec.alias,
+      up: true,
+      ...(link.mtu === spec.mtu ? {} : { mtu: spec.mtu }),
+      ...(hasIPv6() ? { attributes: withoutIPv6Addresses } : {}),
+    }),
+  ]);
 }
 
 function withoutIPv6Addresses(message: MessageBuilder): void {
@@ -222,12 +239,6 @@ function withoutIPv6Addresses(message: MessageBuilder): void {
     (spec) =>
       spec.nested(AF_INET6, (inet6) => inet6.u8(IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE)),
   );
-}
-
-/** The other end where Docker will fetch it: down, in our namespace. */
-async function configureParkedPeer(site: Site, plan: Plan, peer: Link): Promise<void> {
-  if (!plan.spec.checksumOffload) await site.hostOffload.setTransmitChecksum(peer.name, false);
-  await site.host.apply([changeLink(peer.index, peer.name, peerChange(plan, peer))]);
 }
 
 async function configureContainer(

@@ -116,6 +116,7 @@ export class Agent {
     this.#abort.abort(new DOMException("The agent is closing", "AbortError"));
     await Promise.allSettled(this.#loops);
     await this.reconciler.idle();
+    await this.endpoints.idle();
   }
 
   async #run(): Promise<void> {

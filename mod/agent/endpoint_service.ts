@@ -24,7 +24,7 @@ export interface EndpointService {
    * (idempotent) when it names the same network and addresses, else "conflict".
    */
   create(request: EndpointRequest, signal: AbortSignal): Promise<EndpointResult>;
-  /** Records the sandbox and interface name once they are known (Docker's Join). */
+  /** Notes the sandbox once it is known (Docker's Join). Answers at once; it is written to the store soon after. */
   join(
     ref: { netID: string; endpointID: string },
     sandbox: string,

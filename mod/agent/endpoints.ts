@@ -22,6 +22,9 @@ import { refuseSecond } from "./refuse_second.ts";
 /** How long an endpoint's removal may go on after its creation failed. */
 const ROLLBACK_DEADLINE_MS = 10_000;
 
+/** How long writing down where a container is may take. */
+const RECORD_DEADLINE_MS = 10_000;
+
 interface EndpointRef {
   readonly netID?: string;
   readonly endpointID: string;
@@ -43,6 +46,8 @@ export interface EndpointsDeps {
 }
 
 export class Endpoints implements EndpointService {
+  readonly #recording = new Set<Promise<void>>();
+
   constructor(private readonly deps: EndpointsDeps) {}
 
   async create(request: EndpointRequest, signal: AbortSignal): Promise<EndpointResult> {
@@ -62,20 +67,18 @@ export class Endpoints implements EndpointService {
     }
   }
 
-  async join(
+  join(
     ref: { netID: string; endpointID: string },
     sandbox: string,
-    signal: AbortSignal,
   ): Promise<EndpointResult> {
     const found = this.#require(ref);
-    const { endpoint } = found;
-    if (endpoint.attachment.sandbox === sandbox) return this.#result(found);
-    const attachment = { ...endpoint.attachment, sandbox };
-    const joined = await this.deps.commit(
-      (snapshot) => updateEndpoint(snapshot, endpoint.id, { attachment }),
-      signal,
-    );
-    return await this.#settle(joined, signal);
+    if (found.endpoint.attachment.sandbox !== sandbox) this.#record(found.endpoint, sandbox);
+    return Promise.resolve(this.#result(found));
+  }
+
+  /** Resolves when everything that was answered before it was written is written, or has failed. */
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.#recording);
   }
 
   async remove(ref: { netID?: string; endpointID: string }, signal: AbortSignal): Promise<void> {
@@ -102,6 +105,24 @@ export class Endpoints implements EndpointService {
     const here = [...this.deps.desired.endpoints()];
     const { id } = matchEndpoint(here.map(({ endpoint }) => endpoint), name);
     return here.find(({ endpoint }) => endpoint.id === id)?.flows ?? [];
+  }
+
+  /** A container must not wait for this: without it a vanished link is only not made again in its sandbox. */
+  #record(endpoint: EndpointState, sandbox: string): void {
+    const attachment = { ...endpoint.attachment, sandbox };
+    const recorded = this.deps.commit(
+      (snapshot) => updateEndpoint(snapshot, endpoint.id, { attachment }),
+      AbortSignal.timeout(RECORD_DEADLINE_MS),
+    ).then(
+      () => {},
+      (error) =>
+        this.deps.log.warn("The sandbox of endpoint {endpoint} is not recorded: {error}", {
+          endpoint: endpoint.id,
+          error: messageOf(error),
+        }),
+    );
+    this.#recording.add(recorded);
+    recorded.finally(() => this.#recording.delete(recorded));
   }
 
   /** From desired state, not from the store: only this host's own are found. */

@@ -24,7 +24,7 @@ const host = await lab.host("a");
 // it would take away what the engine has not asked for.
 const store = `--store=embedded://${host.directory}/contiv.db`;
 const [contiv] = await Promise.all([
-  Contiv.start(host, { args: [store, "--docker-socket=none"] }),
+  Contiv.start(host, { args: [store, "--docker-socket=none"], quiet: true }),
   host.startDocker(),
 ]);
 await contiv.ctl("network", "create", "--subnet=10.1.0.0/16", "--gateway=10.1.255.254", "net");

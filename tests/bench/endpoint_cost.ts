@@ -62,7 +62,8 @@ async function measure(path: string, count: number): Promise<Cost[]> {
     [store, bytes, flowChanges, links] = [{}, 0, 0, 0];
     const endpointID = `endpoint${String(at).padStart(4, "0")}`;
     await endpoints.create(endpointRequest(endpointID), never);
-    await endpoints.join({ netID: "net.default", endpointID }, "/run/docker/netns/x", never);
+    await endpoints.join({ netID: "net.default", endpointID }, "/run/docker/netns/x");
+    await endpoints.idle();
     const flows = endpoints.flowsOf(endpointID)?.length ?? 0;
     costs.push({ store, bytes, flowChanges, flows, links });
   }

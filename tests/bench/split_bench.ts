@@ -68,8 +68,7 @@ async function inside(path: string, rounds: number, present: number): Promise<vo
   await measure("create", (id) => endpoints.create(endpointRequest(id), never));
   await measure(
     "join",
-    (endpointID) =>
-      endpoints.join({ netID: "net.default", endpointID }, "/run/docker/netns/x", never),
+    (endpointID) => endpoints.join({ netID: "net.default", endpointID }, "/run/docker/netns/x"),
   );
   await measure("remove", (endpointID) => endpoints.remove({ endpointID }, never));
 }

@@ -16,6 +16,8 @@ export interface ContivOptions {
   /** More arguments for the role. */
   readonly args?: readonly string[];
   readonly role?: "up" | "plugin" | "master";
+  /** As users run it, without debug messages. */
+  readonly quiet?: boolean;
 }
 
 export class Contiv {
@@ -42,7 +44,12 @@ export class Contiv {
   /** Starts it without waiting for anything. */
   launch(): void {
     const role = this.options.role ?? "up";
-    this.#process = this.host.spawn([...program(), role, "--debug", ...this.options.args ?? []], {
+    this.#process = this.host.spawn([
+      ...program(),
+      role,
+      ...(this.options.quiet ? [] : ["--debug"]),
+      ...this.options.args ?? [],
+    ], {
       output: { file: this.log },
     });
   }
