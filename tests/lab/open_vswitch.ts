@@ -54,15 +54,17 @@ export function ovsPidFile(daemon: OvsDaemon): string {
 }
 
 /**
- * Whether the daemon runs. One that was killed lingers as a zombie while its threads end (closing packet sockets takes the kernel some
+ * Whether the daemon answers. One that was killed lingers while its threads end (closing packet sockets takes the kernel some
  * milliseconds): its end is waited for, or a new one would not be started.
  */
 async function isRunning(node: LabNode, daemon: OvsDaemon): Promise<boolean> {
   const { code, stdout } = await node.exec(["cat", ovsPidFile(daemon)]);
   if (code !== 0) return false;
-  const state = async () =>
-    (await node.exec(["cat", `/proc/${stdout.trim()}/stat`])).stdout.split(") ")[1]?.[0];
-  if (await state() !== "Z") return await state() !== undefined;
-  await waitFor(`the killed ${daemon} to be gone`, async () => await state() === undefined);
-  return false;
+  const answers = async () =>
+    (await node.exec(["ovs-appctl", "--timeout=1", `--target=${daemon}`, "version"])).code === 0;
+  const exists = async () => (await node.exec(["test", "-e", `/proc/${stdout.trim()}`])).code === 0;
+  return await waitFor(`${daemon} to answer or to be gone`, async () => {
+    if (await answers()) return "running";
+    return await exists() ? undefined : "gone";
+  }) === "running";
 }
