@@ -34,6 +34,8 @@ export const TEST_NEEDS: readonly Need[] = [
   { program: "runc", package: "runc" },
   { program: "busybox", package: "busybox-static" },
   { program: "tar", package: "tar" },
+  { program: "nft", package: "nftables" },
+  { program: "iperf3", package: "iperf3" },
 ];
 
 const APT_DEADLINE = 10 * 60_000;
