@@ -36,6 +36,7 @@ export const TEST_NEEDS: readonly Need[] = [
   { program: "tar", package: "tar" },
   { program: "nft", package: "nftables" },
   { program: "iperf3", package: "iperf3" },
+  { program: "socat", package: "socat" },
 ];
 
 const APT_DEADLINE = 10 * 60_000;
