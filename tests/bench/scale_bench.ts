@@ -27,7 +27,7 @@ async function scale(): Promise<void> {
   const host = await lab.host("a");
   await host.startOvs();
   const store = `--store=embedded://${host.directory}/contiv.db`;
-  const contiv = await Contiv.start(host, { args: [store, "--docker-socket=none"] });
+  const contiv = await Contiv.start(host, { args: [store, "--docker-socket=none"], quiet: true });
   await contiv.ctl("network", "create", "--subnet=10.1.0.0/16", "--gateway=10.1.255.254", "net");
   const socket = host.path("/run/docker/plugins/netplugin.sock");
   const calls = await DockerCalls.onNetwork(socket, "net", "10.1.0.0/16");
