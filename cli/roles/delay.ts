@@ -1,21 +1,10 @@
 /**
- * The process's timer, as the domain asks for it.
+ * Waiting, and trying again until it works.
  * @module
  */
+import { delay } from "../../drivers/delay.ts";
 
-/** Resolves after `milliseconds`, or at once when the signal aborts. Keeps no timer behind. */
-export function delay(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal?.aborted) return resolve();
-    const end = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    signal?.addEventListener("abort", end, { once: true });
-  });
-}
+export { delay };
 
 /**
  * Tries `attempt` until it succeeds, with doubling, jittered pauses of at most `longest` ms, and tells `failed` why each time.

@@ -4,6 +4,7 @@
  */
 import { getLogger } from "@logtape/logtape";
 import type { DockerEngine, DockerEvent } from "./engine.ts";
+import { delay } from "../delay.ts";
 import { DockerError } from "./error.ts";
 
 const log = getLogger(["contiv", "docker"]);
@@ -46,18 +47,4 @@ export async function* followEvents(
     await delay(pause * (0.5 + random() / 2), signal);
     pause = Math.min(pause * 2, LONGEST_PAUSE);
   }
-}
-
-/** Resolves after `milliseconds`, or when `signal` aborts. */
-export function delay(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal.addEventListener("abort", done);
-  });
 }

@@ -4,7 +4,8 @@
  * @module
  */
 import { SwitchError } from "../../mod/agent/switch.ts";
-import { pause, withDeadline } from "./deadline.ts";
+import { delay } from "../delay.ts";
+import { withDeadline } from "./deadline.ts";
 import { vswitchdVersion } from "./vswitchd.ts";
 
 const START_MS = 30_000;
@@ -37,7 +38,7 @@ export async function startDaemons(options: DaemonOptions, signal: AbortSignal):
       }
       while (!await vswitchdVersion(options.runDirectory, limited)) {
         limited.throwIfAborted();
-        await pause(20, limited);
+        await delay(20, limited);
       }
     });
     return;

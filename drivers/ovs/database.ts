@@ -4,7 +4,8 @@
  * @module
  */
 import { SwitchError } from "../../mod/agent/switch.ts";
-import { Backoff, pause, withDeadline } from "./deadline.ts";
+import { delay } from "../delay.ts";
+import { Backoff, withDeadline } from "./deadline.ts";
 import { type OperationResult, OvsdbSession } from "./ovsdb.ts";
 import type { Operation } from "./ovsdb_data.ts";
 import { Replica } from "./replica.ts";
@@ -145,7 +146,7 @@ export class Database {
     while (true) {
       if (session) this.#lose(await session.closed);
       if (signal.aborted) return;
-      await pause(backoff.delay(), signal);
+      await delay(backoff.delay(), signal);
       session = await this.#reconnect(signal);
       if (session) backoff.reset();
     }

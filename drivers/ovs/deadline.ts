@@ -27,20 +27,6 @@ export async function withDeadline<T>(
   }
 }
 
-/** Resolves after `milliseconds`, or at once when the signal aborts. */
-export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    signal.addEventListener("abort", end);
-  });
-}
-
 /** Delays that double from `first` to `last`, each shortened at random by up to half, so that many hosts do not move in step. */
 export class Backoff {
   #next: number;

@@ -3,7 +3,8 @@
  * ovs-vswitchd, which empties the flow tables, shows at once. Says hello, answers echo requests (OpenFlow 1.5.1 §7.5), ignores the rest.
  * @module
  */
-import { Backoff, pause } from "./deadline.ts";
+import { delay } from "../delay.ts";
+import { Backoff } from "./deadline.ts";
 import { Framing } from "./openflow/framing.ts";
 import { echoReply, hello, Type, typeOf } from "./openflow/message.ts";
 
@@ -33,7 +34,7 @@ export class Presence {
     const backoff = new Backoff(20, 500);
     while (!this.#stop.signal.aborted) {
       if (await this.#attend()) backoff.reset();
-      await pause(backoff.delay(), this.#stop.signal);
+      await delay(backoff.delay(), this.#stop.signal);
     }
   }
 
