@@ -4,6 +4,7 @@
  * @module
  */
 import { VERSION, versionText } from "./version.ts";
+import { write } from "./output/write.ts";
 
 /** Runs the role to its end and returns the exit status. */
 type Role = (argv: string[]) => Promise<number>;
@@ -62,9 +63,4 @@ function usage(): string {
     rows.join("") +
     `  ${"version".padEnd(width)}  what this is\n\n` +
     "`contiv COMMAND --help` explains each.\n";
-}
-
-function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
-  const bytes = new TextEncoder().encode(text);
-  for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
 }

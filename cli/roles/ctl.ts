@@ -3,6 +3,7 @@
  * @module
  */
 import { runCtl } from "../ctl/run.ts";
+import { write } from "../output/write.ts";
 
 /** `CONTIV_PROGRAM_NAME` is set by bin/contiv when it was called by an original program's name. */
 export async function ctl(argv: string[]): Promise<number> {
@@ -14,9 +15,4 @@ export async function ctl(argv: string[]): Promise<number> {
     isTerminal: Deno.stderr.isTerminal(),
     ...(programName ? { programName } : {}),
   });
-}
-
-function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
-  const bytes = new TextEncoder().encode(text);
-  for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
 }

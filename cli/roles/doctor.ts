@@ -3,6 +3,7 @@
  * @module
  */
 import { runDoctor } from "../doctor/run.ts";
+import { write } from "../output/write.ts";
 import { helpText } from "./help.ts";
 import { type Option, OptionError } from "./option.ts";
 import { UP_OPTIONS } from "./options.ts";
@@ -48,7 +49,7 @@ export async function doctor(argv: string[]): Promise<number> {
       return 0;
     }
     const { store, driver, ...where } = places(values);
-    return await runDoctor({ stdout: (text) => write(text) }, {
+    return await runDoctor({ stdout: (text) => write(Deno.stdout, text) }, {
       ...where,
       json: values.get("json") === "true",
       store: `embedded://${store.path}`,
@@ -61,9 +62,4 @@ export async function doctor(argv: string[]): Promise<number> {
     console.error(`contiv doctor: ${error.message}`);
     return 22;
   }
-}
-
-function write(text: string): void {
-  const bytes = new TextEncoder().encode(text);
-  for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
 }

@@ -12,6 +12,7 @@ import {
   type Sink,
 } from "@logtape/logtape";
 import type { Log } from "../../mod/agent/log.ts";
+import { write } from "../output/write.ts";
 import type { LogSettings } from "./settings.ts";
 
 /** Sets up logging for the process. Call once, before anything logs. */
@@ -39,11 +40,7 @@ function stderrSink(json: boolean): Sink {
     category: ".",
     value: (value, inspect) => typeof value === "string" ? value : inspect(value),
   });
-  const encoder = new TextEncoder();
-  return (record) => {
-    const bytes = encoder.encode(format(record));
-    for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
-  };
+  return (record) => write(Deno.stderr, format(record));
 }
 
 const DAEMON = 3;

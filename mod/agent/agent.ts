@@ -5,6 +5,7 @@
  */
 import type { Cache } from "../state/cache.ts";
 import type { Plan } from "../state/plan.ts";
+import { messageOf } from "../state/message_of.ts";
 import type { Snapshot } from "../state/snapshot.ts";
 import type { Store } from "../state/store.ts";
 import { transact } from "../state/transact.ts";
@@ -15,7 +16,7 @@ import { Endpoints } from "./endpoints.ts";
 import { type HostFacts, VXLAN_OVERHEAD } from "./host_facts.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Log } from "./log.ts";
-import { messageOf, Reconciler } from "./reconciler.ts";
+import { Reconciler } from "./reconciler.ts";
 import { ResyncLoop } from "./resync_loop.ts";
 import { staleStatuses, statusPlan } from "./status.ts";
 import type { Switch, SwitchEvent, SwitchFacts } from "./switch.ts";

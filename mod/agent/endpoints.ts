@@ -5,6 +5,7 @@
  */
 import type { EndpointState } from "../model/records.ts";
 import { endpointKey } from "../state/keys.ts";
+import { messageOf } from "../state/message_of.ts";
 import type { Plan } from "../state/plan.ts";
 import type { Snapshot } from "../state/snapshot.ts";
 import type { Flow } from "../pipeline/flow.ts";
@@ -16,7 +17,7 @@ import { type DesiredState, endpointOwner } from "./desired_state.ts";
 import type { EndpointRequest, EndpointResult, EndpointService } from "./endpoint_service.ts";
 import { IntentError } from "../intent/error.ts";
 import type { Log } from "./log.ts";
-import { messageOf, type Reconciler } from "./reconciler.ts";
+import type { Reconciler } from "./reconciler.ts";
 import { refuseSecond } from "./refuse_second.ts";
 
 /** How long an endpoint's removal may go on after its creation failed. */

@@ -3,6 +3,7 @@
  * Level-triggered and repeatable; a failure leaves what works working and is reported per owner.
  * @module
  */
+import { messageOf } from "../state/message_of.ts";
 import type { Flow } from "../pipeline/flow.ts";
 import { BASE, type DesiredState, endpointOwner, networkOwner } from "./desired_state.ts";
 import type { DesiredEndpoint } from "./desired_endpoint.ts";
@@ -235,8 +236,4 @@ function unreachable(): SwitchError {
     "unavailable",
     "Open vSwitch is not reachable: start ovsdb-server and ovs-vswitchd (`contiv doctor` says what is missing)",
   );
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

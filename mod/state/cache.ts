@@ -7,6 +7,7 @@ import { Bell } from "./bell.ts";
 import { StateError } from "./error.ts";
 import { TreeSnapshot } from "./fixed_snapshot.ts";
 import { ROOT } from "./keys.ts";
+import { messageOf } from "./message_of.ts";
 import type { Snapshot } from "./snapshot.ts";
 import {
   type KeyValue,
@@ -215,8 +216,4 @@ function difference(tree: Tree, items: readonly KeyValue[], revision: Revision):
 function same(a: KeyValue, b: KeyValue | undefined): boolean {
   return b !== undefined && a.modRevision === b.modRevision &&
     a.createRevision === b.createRevision && a.value === b.value && a.lease === b.lease;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
