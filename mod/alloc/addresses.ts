@@ -3,13 +3,7 @@
  * pools of other groups, less what is held.
  * @module
  */
-import {
-  type Address,
-  addressBits,
-  type Family,
-  formatAddress,
-  parseAddress,
-} from "../net/address.ts";
+import { type Address, type Family, formatAddress, parseAddress } from "../net/address.ts";
 import { prefixOf, prefixRange, type Range } from "../net/prefix.ts";
 import type { GroupState, NetworkState } from "../model/records.ts";
 import { addressPrefix, GROUPS } from "../state/keys.ts";
@@ -164,9 +158,4 @@ export function unavailable(
 ): Run[] {
   const held = heldValues(snapshot, space).map((value) => ({ first: value, last: value }));
   return mergeRuns(clip(whole, [...held, ...reserved(space, group)]));
-}
-
-/** The low `bits` of the distance of `value` from the subnet's start: the original's `hostID`. */
-export function hostIdOf(space: AddressSpace, value: bigint): bigint {
-  return BigInt.asUintN(addressBits(space.family), value - space.whole.first);
 }

@@ -3,8 +3,8 @@
  * concurrent deletion.
  * @module
  */
-import type { ModelObject, ObjectType } from "../model/object.ts";
-import { linkSetsOf, linksOf, orderedLinkSets, type Reference, wireObject } from "../model/wire.ts";
+import type { ModelObject } from "../model/object.ts";
+import { linkSetsOf, orderedLinkSets, type Reference } from "../model/wire.ts";
 import { objectKey } from "../state/keys.ts";
 import type { Draft } from "./draft.ts";
 
@@ -34,9 +34,4 @@ function changeLinks(
   const sets = linkSetsOf(object);
   const changed = { ...sets, [name]: change(sets[name] ?? {}) };
   draft.put(key, { ...object, "link-sets": orderedLinkSets(changed) });
-}
-
-/** The object with other fields; its links stay. */
-export function withFields(type: ObjectType, old: ModelObject, fields: ModelObject): ModelObject {
-  return wireObject(type, String(old["key"]), fields, linkSetsOf(old), linksOf(old));
 }

@@ -22,6 +22,3 @@ export function formatFlow(flow: Flow): string {
     flow.actions.join(",") || "drop"
   }`;
 }
-
-/** Flows by who wants them (`base`, `network:<id>`, `endpoint:<id>`): the unit of change, compared by identity. */
-export type FlowSets = ReadonlyMap<string, readonly Flow[]>;

@@ -63,10 +63,6 @@ const SYNTAX: Readonly<Record<Family, FamilySyntax>> = {
   },
 };
 
-export function familySyntax(family: Family): FamilySyntax {
-  return SYNTAX[family];
-}
-
 /** Either family's value where there is one, each with its family's syntax. */
 export function perFamily<T, R>(
   value4: T | undefined,
