@@ -3,6 +3,8 @@
  * @module
  */
 import type { Flow } from "../pipeline/flow.ts";
+import type { Group } from "../pipeline/group.ts";
+import type { Meter } from "../pipeline/meter.ts";
 
 /** A port that we want on the integration bridge. */
 export interface PortSpec {
@@ -30,10 +32,27 @@ export interface PortState {
   readonly error?: string;
 }
 
-/** Both by identity of the flow (table, priority, match); an added flow replaces one of the same identity. */
+/**
+ * Flows by identity (table, priority, match), groups and meters by number; what is added replaces what has the same. Groups and meters come
+ * into being before the flows that use them, and go after them.
+ */
 export interface FlowChange {
   readonly add: readonly Flow[];
   readonly remove: readonly Flow[];
+  readonly setGroups?: readonly Group[];
+  readonly removeGroups?: readonly number[];
+  readonly setMeters?: readonly Meter[];
+  readonly removeMeters?: readonly number[];
+}
+
+/** A packet that the switch is to send as if it had come in by `inPort`. */
+export interface PacketOut {
+  /** The whole Ethernet frame, at most 1,500 bytes of payload. */
+  readonly frame: Uint8Array<ArrayBuffer>;
+  /** OpenFlow port number, or "controller" for none. */
+  readonly inPort: number | "controller";
+  /** In Open vSwitch's own syntax. */
+  readonly actions: readonly string[];
 }
 
 /** What made the agent's picture of the switch stale. */

@@ -29,6 +29,23 @@ export interface ClusterState {
   readonly id: string;
 }
 
+/**
+ * /contiv.io/state/hosts/<label>: a host of the cluster. Outlives its agent: the traffic of a host whose agent is down goes on. Control and
+ * tunnel address are two things.
+ */
+export interface HostState {
+  /** The host label. */
+  readonly id: string;
+  /** Random, made with the host's bridge and kept there: tells a host that came back from another one under the same label. */
+  readonly identity: string;
+  /** Where its agent answers. */
+  readonly controlAddress: string;
+  /** Where tunnels to it end; IPv4 or IPv6. */
+  readonly vtepAddress: string;
+  /** When its agent's registration was found missing, milliseconds since 1970; absent while it is up. */
+  readonly downSince?: number;
+}
+
 export interface TenantState {
   readonly id: string;
   readonly tenantName: string;

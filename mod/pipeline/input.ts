@@ -43,3 +43,31 @@ export interface PipelineEndpoint {
   readonly hostAddress?: string;
   readonly hostAddress6?: string;
 }
+
+/** An endpoint on another host, of a network that this host can reach. */
+export interface PipelineRemoteEndpoint {
+  readonly id: string;
+  readonly mac: string;
+  readonly address: string;
+  readonly address6?: string;
+  readonly vrf: number;
+  /** Group id, 0 for none. */
+  readonly group: number;
+  /** Tunnel address (IPv4 or IPv6) of the host that carries it. */
+  readonly vtep: string;
+}
+
+/** Another host of the cluster: tunnels are taken from these only. */
+export interface PipelinePeer {
+  readonly host: string;
+  readonly vtep: string;
+}
+
+/** Whom a network's broadcasts reach, in bridge mode. */
+export interface PipelineFlood {
+  readonly network: PipelineNetwork;
+  /** OpenFlow ports of its endpoints on this host. */
+  readonly ports: readonly number[];
+  /** Tunnel addresses of the other hosts that carry an endpoint of it. */
+  readonly vteps: readonly string[];
+}

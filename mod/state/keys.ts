@@ -10,6 +10,7 @@ export const NETWORKS = "/contiv.io/state/nets/";
 export const ENDPOINTS = "/contiv.io/state/eps/";
 export const GROUPS = "/contiv.io/state/endpointGroups/";
 export const TENANTS = "/contiv.io/state/tenants/";
+export const HOSTS = "/contiv.io/state/hosts/";
 export const DOCKER_NETWORKS = "/contiv.io/oper/docknet/";
 export const ENDPOINT_STATUS = "/contiv.io/oper/eps/";
 export const MASTER_CONFIG = "/contiv.io/master/config/global";
@@ -29,6 +30,9 @@ export const networkKey = (tenant: string, network: string): string =>
 
 /** Derived state of an endpoint; its id is `<network>.<tenant>-<endpointID>`. */
 export const endpointKey = (id: string): string => ENDPOINTS + id;
+
+/** A host of the cluster, by its label. */
+export const hostKey = (label: string): string => HOSTS + label;
 
 export const groupId = (tenant: string, group: string): string => `${group}:${tenant}`;
 export const groupKey = (tenant: string, group: string): string => GROUPS + groupId(tenant, group);
