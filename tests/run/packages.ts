@@ -8,6 +8,7 @@ import { must } from "../lab/command.ts";
 
 /** A program and the Debian package that brings it. */
 export interface Need {
+  /** A name, or an absolute path. */
   readonly program: string;
   readonly package: string;
 }
@@ -39,6 +40,14 @@ export const TEST_NEEDS: readonly Need[] = [
   { program: "socat", package: "socat" },
 ];
 
+/** For the benchmarks: the peers that Contiv is measured beside, and what measures. */
+export const BENCH_NEEDS: readonly Need[] = [
+  ...TEST_NEEDS,
+  { program: "sockperf", package: "sockperf" },
+  { program: "etcd", package: "etcd-server" },
+  { program: "/usr/lib/cni/bridge", package: "containernetworking-plugins" },
+];
+
 const APT_DEADLINE = 10 * 60_000;
 /** Debian's way to say "do not start services now" (invoke-rc.d(8)); removed when the installation is over. */
 const SERVICE_POLICY = "/usr/sbin/policy-rc.d";
@@ -51,18 +60,21 @@ export function missingPackages(
   return [...new Set(needs.filter((need) => !isThere(need.program)).map((need) => need.package))];
 }
 
-/** Whether a program is where root's PATH would find it. */
+/** Whether a program is where root's PATH would find it, or at its absolute path. */
 export function isInstalled(program: string): boolean {
-  return ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].some(
-    (directory) => {
-      try {
-        return Deno.statSync(`${directory}/${program}`).isFile;
-      } catch (error) {
-        if (error instanceof Deno.errors.NotFound) return false;
-        throw error;
-      }
-    },
-  );
+  const paths = program.startsWith("/")
+    ? [program]
+    : ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].map(
+      (directory) => `${directory}/${program}`,
+    );
+  return paths.some((path) => {
+    try {
+      return Deno.statSync(path).isFile;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
+  });
 }
 
 /** Installs what is missing. Throws with the list to install by hand when that is not possible here. */
