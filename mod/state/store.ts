@@ -74,6 +74,16 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** One member (an endpoint, a file) that the store is made of, as it is right now. */
+export interface MemberHealth {
+  /** The configured address or path, without credentials. */
+  readonly endpoint: string;
+  /** Whether it answers, and can serve reads and writes. */
+  readonly healthy: boolean;
+  /** Why it is not healthy, or what is worth knowing about it. */
+  readonly detail?: string;
+}
+
 export interface Store {
   /** What the store is, for logs, doctor and errors. Never contains credentials. */
   readonly description: string;
@@ -103,6 +113,11 @@ export interface Store {
 
   /** Forgets history before `revision`; current values stay. */
   compact(revision: Revision, options?: CallOptions): Promise<void>;
+  /**
+   * Asks every member by itself, each once. Never throws for a member that is away: that is the answer. Does not hide one dead member
+   * behind those that still serve, as the other calls do.
+   */
+  health(options?: CallOptions): Promise<readonly MemberHealth[]>;
   close(): Promise<void>;
 }
 

@@ -101,4 +101,13 @@ export const records: Case[] = [
       final.map((i) => [i.key, i.value]),
     );
   }],
+  ["reports its members' health, and that a closed store has none", async ({ store }) => {
+    const members = await store.health();
+    assert.ok(members.length > 0);
+    for (const { endpoint, healthy } of members) {
+      assert.deepEqual([endpoint !== "", healthy], [true, true]);
+    }
+    await store.close();
+    assert.ok((await store.health()).every(({ healthy, detail }) => !healthy && detail));
+  }],
 ];

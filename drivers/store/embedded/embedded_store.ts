@@ -6,12 +6,14 @@
 import type { DatabaseSync } from "node:sqlite";
 import { Bell } from "../../../mod/state/bell.ts";
 import { checkKey, checkPrefix, checkTransaction } from "../../../mod/state/limits.ts";
+import { messageOf } from "../../../mod/state/message_of.ts";
 import {
   type CallOptions,
   type Compare,
   type KeyValue,
   type LeaseId,
   type ListResult,
+  type MemberHealth,
   type Operation,
   type Revision,
   type Store,
@@ -126,6 +128,16 @@ class EmbeddedStore implements Store {
 
   compact(revision: Revision, options?: CallOptions): Promise<void> {
     return this.#write(() => this.#log.compact(revision), options);
+  }
+
+  async health(options?: CallOptions): Promise<readonly MemberHealth[]> {
+    const endpoint = this.options.path;
+    try {
+      await this.#read(() => this.#log.revision, options?.signal);
+      return [{ endpoint, healthy: true }];
+    } catch (error) {
+      return [{ endpoint, healthy: false, detail: messageOf(error) }];
+    }
   }
 
   /** What was submitted before is committed first. */

@@ -2,12 +2,14 @@
  * Any store with the faults of a network and a server between it and its user, as a test dictates them.
  * @module
  */
+import { messageOf } from "../../../mod/state/message_of.ts";
 import {
   type CallOptions,
   type Compare,
   type KeyValue,
   type LeaseId,
   type ListResult,
+  type MemberHealth,
   type Operation,
   type Revision,
   type Store,
@@ -24,7 +26,8 @@ export type CallName =
   | "grantLease"
   | "renewLease"
   | "revokeLease"
-  | "compact";
+  | "compact"
+  | "health";
 
 export interface Fault {
   /** The request waits for this before it reaches the store. */
@@ -94,6 +97,19 @@ export class FaultyStore implements Store {
 
   compact(revision: Revision, options?: CallOptions): Promise<void> {
     return this.#call("compact", () => this.inner.compact(revision, options));
+  }
+
+  async health(options?: CallOptions): Promise<readonly MemberHealth[]> {
+    const members = await this.inner.health(options);
+    try {
+      return await this.#call("health", () => Promise.resolve(members));
+    } catch (error) {
+      return members.map(({ endpoint }) => ({
+        endpoint,
+        healthy: false,
+        detail: messageOf(error),
+      }));
+    }
   }
 
   close(): Promise<void> {

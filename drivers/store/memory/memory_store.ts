@@ -10,6 +10,7 @@ import {
   type KeyValue,
   type LeaseId,
   type ListResult,
+  type MemberHealth,
   type Operation,
   type Revision,
   type Store,
@@ -116,6 +117,14 @@ export class MemoryStore implements Store {
     this.#oldest = Math.max(this.#oldest, revision);
     this.#history = this.#history.filter((batch) => batch.revision >= this.#oldest);
     this.#bell.ring();
+  }
+
+  health(): Promise<readonly MemberHealth[]> {
+    const closed = { healthy: false, detail: "the store is closed" };
+    return Promise.resolve([{
+      endpoint: "memory",
+      ...(this.#closed ? closed : { healthy: true }),
+    }]);
   }
 
   close(): Promise<void> {
