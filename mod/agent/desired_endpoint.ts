@@ -56,6 +56,7 @@ export function pipelineNetwork(network: NetworkState, vrf: number): PipelineNet
   return {
     id: network.id,
     vrf,
+    encapsulation: "vxlan",
     vni: network.extPktTag,
     subnet: `${network.subnetIP}/${network.subnetLen}`,
     ...(network.gateway ? { gateway: network.gateway } : {}),

@@ -197,12 +197,16 @@ function desiredHost(config: MasterConfig | undefined, facts: HostFacts): Desire
   return {
     subnet,
     pipeline: {
-      hostPort: HOST_PORT_NUMBER,
-      hostMac: subnet.mac,
-      privateSubnet: subnet.prefix,
-      hostAddress: subnet.address,
-      privateSubnet6: subnet.prefix6,
-      hostAddress6: subnet.address6,
+      forwarding: "routing",
+      arpMode: "proxy",
+      access: {
+        port: HOST_PORT_NUMBER,
+        mac: subnet.mac,
+        subnet: subnet.prefix,
+        address: subnet.address,
+        subnet6: subnet.prefix6,
+        address6: subnet.address6,
+      },
     },
     port: {
       name: HOST_PORT_NAME,

@@ -9,7 +9,12 @@
 import { ROUTER_MAC } from "../net/mac.ts";
 import type { Feature } from "./feature.ts";
 import type { Flow } from "./flow.ts";
-import type { PipelineEndpoint, PipelineHost, PipelineNetwork } from "./input.ts";
+import type {
+  PipelineEndpoint,
+  PipelineHost,
+  PipelineHostAccess,
+  PipelineNetwork,
+} from "./input.ts";
 import { matchRegister, matchSource, wholeRegister } from "./registers.ts";
 import { FIELD, move, setField, TO_SENDER } from "./syntax.ts";
 import { gotoTable, missDrop, missTo, TABLES } from "./tables.ts";
@@ -24,15 +29,8 @@ const table = TABLES.arp_responder;
 export const arpResponder: Feature = {
   tables: ["arp_responder", "arp_reply"],
 
-  base: (host: PipelineHost): readonly Flow[] => [
-    {
-      table,
-      priority: OWN_ADDRESS,
-      match: ["arp", matchSource("host"), `arp_tpa=${host.hostAddress}`],
-      actions: [],
-    },
-    // Every private address is some container's or nobody's: for the host they are all behind the router.
-    answer(KNOWN, matchSource("host"), host.privateSubnet),
+  base: ({ access }: PipelineHost): readonly Flow[] => [
+    ...(access ? askedByHost(access) : []),
     { table, priority: ANY_ARP, match: ["arp"], actions: [] },
     missTo("arp_responder", "nd_responder"),
     { table: TABLES.arp_reply, priority: 100, match: ["arp"], actions: REPLY },
@@ -52,6 +50,15 @@ export const arpResponder: Feature = {
     answer(KNOWN, matchRegister("vrf", vrf), address),
   ],
 };
+
+/** Every private address is some container's or nobody's: for the host they are all behind the router. */
+function askedByHost({ address, subnet }: PipelineHostAccess): Flow[] {
+  const match = ["arp", matchSource("host"), `arp_tpa=${address}`];
+  return [
+    { table, priority: OWN_ADDRESS, match, actions: [] },
+    answer(KNOWN, matchSource("host"), subnet),
+  ];
+}
 
 function answer(priority: number, asker: string, target: string): Flow {
   const match = ["arp", asker, `arp_tpa=${target}`, "arp_op=1"];

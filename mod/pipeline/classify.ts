@@ -19,14 +19,16 @@ const MULTICAST_SOURCE = "dl_src=01:00:00:00:00:00/01:00:00:00:00:00";
 export const classify: Feature = {
   tables: ["classify"],
 
-  base: (host: PipelineHost): readonly Flow[] => [
+  base: ({ access }: PipelineHost): readonly Flow[] => [
     { table, priority: SANITY, match: [MULTICAST_SOURCE], actions: [] },
-    {
-      table,
-      priority: PORT,
-      match: [`in_port=${host.hostPort}`],
-      actions: [loadRegister("sourceKind", SOURCE_KIND.host), gotoTable("arp_responder")],
-    },
+    ...(access
+      ? [{
+        table,
+        priority: PORT,
+        match: [`in_port=${access.port}`],
+        actions: [loadRegister("sourceKind", SOURCE_KIND.host), gotoTable("arp_responder")],
+      }]
+      : []),
     missDrop("classify"),
   ],
 

@@ -9,7 +9,12 @@
 import { ROUTER_MAC } from "../net/mac.ts";
 import type { Feature } from "./feature.ts";
 import type { Flow } from "./flow.ts";
-import type { PipelineEndpoint, PipelineHost, PipelineNetwork } from "./input.ts";
+import type {
+  PipelineEndpoint,
+  PipelineHost,
+  PipelineHostAccess,
+  PipelineNetwork,
+} from "./input.ts";
 import { loadRegister, matchSource } from "./registers.ts";
 import { type FamilySyntax, perFamily, setField } from "./syntax.ts";
 import { gotoTable, missDrop, missTo, TABLES } from "./tables.ts";
@@ -40,14 +45,14 @@ export const hostAccess: Feature = {
   endpoint: (
     endpoint: PipelineEndpoint,
     _network: PipelineNetwork,
-    host: PipelineHost,
+    { access }: PipelineHost,
   ): readonly Flow[] =>
-    perFamily(
+    access === undefined ? [] : perFamily(
       mapping(endpoint.address, endpoint.hostAddress),
       mapping(endpoint.address6, endpoint.hostAddress6),
       (addresses, syntax) => [
         fromHost(endpoint, addresses, syntax),
-        toHost(endpoint, addresses, syntax, host),
+        toHost(endpoint, addresses, syntax, access),
       ],
     ).flat(),
 };
@@ -73,7 +78,7 @@ function toHost(
   endpoint: PipelineEndpoint,
   addresses: Mapping,
   syntax: FamilySyntax,
-  host: PipelineHost,
+  access: PipelineHostAccess,
 ): Flow {
   return {
     table: TABLES.host_snat,
@@ -82,8 +87,8 @@ function toHost(
     actions: [
       setField(addresses.outside, syntax.setSource),
       setField(ROUTER_MAC, "eth_src"),
-      setField(host.hostMac, "eth_dst"),
-      loadRegister("outputPort", host.hostPort),
+      setField(access.mac, "eth_dst"),
+      loadRegister("outputPort", access.port),
       gotoTable("qos"),
     ],
   };

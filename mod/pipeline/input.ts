@@ -1,19 +1,32 @@
 /**
  * What the pipeline is computed from: plain facts of this host, taken from a snapshot by mod/agent. No store types, no lookups.
+ * Addresses are canonical text without a prefix length; prefixes are `address/length`, masked.
  * @module
  */
 
-/** Addresses are canonical text without a prefix length; prefixes are `address/length`, masked. */
+/** What holds for the whole switch. */
 export interface PipelineHost {
-  /** OpenFlow port of contivh0. */
-  readonly hostPort: number;
-  readonly hostMac: string;
+  /** "routing": containers' packets are routed in their tenant's VRF. "bridge": each network is a layer 2 segment of its own. */
+  readonly forwarding: "routing" | "bridge";
+  /** In bridge mode: who answers for known addresses, the switch or whoever has them. In routing mode it is always the switch. */
+  readonly arpMode: "proxy" | "flood";
+  /** OpenFlow port of the one flow-based VXLAN port (`remote_ip=flow,key=flow`); absent: no tunnels. */
+  readonly tunnelPort?: number;
+  /** The way to the host and the outside; absent in bridge mode, where somebody on the segment is the gateway. */
+  readonly access?: PipelineHostAccess;
+}
+
+/** contivh0: the host's own port. */
+export interface PipelineHostAccess {
+  /** OpenFlow port. */
+  readonly port: number;
+  readonly mac: string;
   /** e.g. 172.19.0.0/16; contivh0 has the address .255.254 of it. */
-  readonly privateSubnet: string;
-  readonly hostAddress: string;
+  readonly subnet: string;
+  readonly address: string;
   /** e.g. fdc0:171f:ac13::/64 */
-  readonly privateSubnet6: string;
-  readonly hostAddress6: string;
+  readonly subnet6: string;
+  readonly address6: string;
 }
 
 /** A network of which this host carries, or can reach, an endpoint. */
@@ -21,8 +34,12 @@ export interface PipelineNetwork {
   readonly id: string;
   /** The tenant's VRF id, 1–65534. */
   readonly vrf: number;
+  /** "vlan" has no flows of its own yet. */
+  readonly encapsulation: "vxlan" | "vlan";
+  /** VXLAN network identifier (RFC 7348), 1–16777215. */
   readonly vni: number;
   readonly subnet: string;
+  /** Gateways are answered for in routing mode only. */
   readonly gateway?: string;
   readonly subnet6?: string;
   readonly gateway6?: string;
@@ -60,6 +77,7 @@ export interface PipelineRemoteEndpoint {
 /** Another host of the cluster: tunnels are taken from these only. */
 export interface PipelinePeer {
   readonly host: string;
+  /** The address that its tunnelled packets come from (IPv4 or IPv6). No two peers have the same. */
   readonly vtep: string;
 }
 
@@ -68,6 +86,6 @@ export interface PipelineFlood {
   readonly network: PipelineNetwork;
   /** OpenFlow ports of its endpoints on this host. */
   readonly ports: readonly number[];
-  /** Tunnel addresses of the other hosts that carry an endpoint of it. */
+  /** Tunnel addresses of the other hosts that carry an endpoint of it, each once. */
   readonly vteps: readonly string[];
 }

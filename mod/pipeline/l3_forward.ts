@@ -10,7 +10,12 @@
 import { ROUTER_MAC } from "../net/mac.ts";
 import type { Feature } from "./feature.ts";
 import type { Flow } from "./flow.ts";
-import type { PipelineEndpoint, PipelineHost, PipelineNetwork } from "./input.ts";
+import type {
+  PipelineEndpoint,
+  PipelineHost,
+  PipelineHostAccess,
+  PipelineNetwork,
+} from "./input.ts";
 import { loadRegister, matchRegister, matchSource } from "./registers.ts";
 import { type FamilySyntax, perFamily, setField } from "./syntax.ts";
 import { gotoTable, missDrop, TABLES } from "./tables.ts";
@@ -40,27 +45,9 @@ const UNROUTABLE_MATCHES: readonly (readonly string[])[] = [
 export const l3Forward: Feature = {
   tables: ["l3_forward"],
 
-  base: (host: PipelineHost): readonly Flow[] => [
+  base: ({ access }: PipelineHost): readonly Flow[] => [
     ...UNROUTABLE_MATCHES.map((match) => ({ table, priority: UNROUTABLE, match, actions: [] })),
-    // The host itself may be spoken to; the private addresses beside it are other containers', of any tenant.
-    ...perFamily(host.hostAddress, host.hostAddress6, (address, syntax) => ({
-      table,
-      priority: HOST,
-      match: [syntax.ip, matchSource("endpoint"), `${syntax.destination}=${address}`],
-      actions: [gotoTable("host_snat")],
-    })),
-    ...perFamily(host.privateSubnet, host.privateSubnet6, (subnet, syntax) => ({
-      table,
-      priority: PRIVATE_SUBNET,
-      match: [syntax.ip, `${syntax.destination}=${subnet}`],
-      actions: [],
-    })),
-    {
-      table,
-      priority: OUTSIDE,
-      match: [matchSource("endpoint")],
-      actions: [gotoTable("host_snat")],
-    },
+    ...(access ? outward(access) : []),
     missDrop("l3_forward"),
   ],
 
@@ -85,6 +72,30 @@ export const l3Forward: Feature = {
       ],
     })),
 };
+
+/** The host itself may be spoken to; the private addresses beside it are other containers', of any tenant. */
+function outward({ address, address6, subnet, subnet6 }: PipelineHostAccess): Flow[] {
+  return [
+    ...perFamily(address, address6, (own, syntax) => ({
+      table,
+      priority: HOST,
+      match: [syntax.ip, matchSource("endpoint"), `${syntax.destination}=${own}`],
+      actions: [gotoTable("host_snat")],
+    })),
+    ...perFamily(subnet, subnet6, (prefix, syntax) => ({
+      table,
+      priority: PRIVATE_SUBNET,
+      match: [syntax.ip, `${syntax.destination}=${prefix}`],
+      actions: [],
+    })),
+    {
+      table,
+      priority: OUTSIDE,
+      match: [matchSource("endpoint")],
+      actions: [gotoTable("host_snat")],
+    },
+  ];
+}
 
 function inVrf(vrf: number, destination: string, syntax: FamilySyntax): string[] {
   return [syntax.ip, matchRegister("vrf", vrf), `${syntax.destination}=${destination}`];

@@ -10,7 +10,12 @@ import { ROUTER_MAC } from "../net/mac.ts";
 import type { Feature } from "./feature.ts";
 import type { Flow } from "./flow.ts";
 import { ICMPV6 } from "./icmp.ts";
-import type { PipelineEndpoint, PipelineHost, PipelineNetwork } from "./input.ts";
+import type {
+  PipelineEndpoint,
+  PipelineHost,
+  PipelineHostAccess,
+  PipelineNetwork,
+} from "./input.ts";
 import { loadRegister, matchRegister, matchSource, REGISTERS, wholeRegister } from "./registers.ts";
 import { FIELD, move, setField, TO_SENDER } from "./syntax.ts";
 import { gotoTable, missDrop, missTo, TABLES } from "./tables.ts";
@@ -33,20 +38,8 @@ const NEIGHBOUR_FLAGS = SOLICITED + OVERRIDE;
 export const ndResponder: Feature = {
   tables: ["nd_responder", "nd_reply"],
 
-  base: (host: PipelineHost): readonly Flow[] => [
-    {
-      table,
-      priority: OWN_ADDRESS,
-      match: [
-        "icmp6",
-        matchSource("host"),
-        `icmp_type=${ICMPV6.neighbourSolicitation}`,
-        "icmp_code=0",
-        `nd_target=${host.hostAddress6}`,
-      ],
-      actions: [],
-    },
-    answer(KNOWN, matchSource("host"), host.privateSubnet6, NEIGHBOUR_FLAGS),
+  base: ({ access }: PipelineHost): readonly Flow[] => [
+    ...(access ? askedByHost(access) : []),
     ...[
       ICMPV6.routerSolicitation,
       ICMPV6.routerAdvertisement,
@@ -85,6 +78,24 @@ export const ndResponder: Feature = {
       answer(KNOWN, matchRegister("vrf", vrf), address6, NEIGHBOUR_FLAGS),
     ],
 };
+
+function askedByHost({ address6, subnet6 }: PipelineHostAccess): Flow[] {
+  return [
+    {
+      table,
+      priority: OWN_ADDRESS,
+      match: [
+        "icmp6",
+        matchSource("host"),
+        `icmp_type=${ICMPV6.neighbourSolicitation}`,
+        "icmp_code=0",
+        `nd_target=${address6}`,
+      ],
+      actions: [],
+    },
+    answer(KNOWN, matchSource("host"), subnet6, NEIGHBOUR_FLAGS),
+  ];
+}
 
 function answer(priority: number, asker: string, target: string, flags: number): Flow {
   return {

@@ -1,18 +1,28 @@
 /**
- * The pipeline as a whole: flows of the host, of each network and of each endpoint, from plain facts. Pure. The total is
- * base + Σ networks + Σ endpoints, each a constant for its kind: no flow is made for a pair.
+ * The pipeline as a whole: flows of the host, of each network, endpoint and other host, from plain facts. Pure. The total is base + Σ of
+ * each, each a constant for its kind: no flow is made for a pair.
  *
- * The caller sees to it that within a VRF subnets do not overlap and an address has one endpoint, that a port has one endpoint, and that
- * a host-private address has one endpoint. Then no two flows share table, priority and match.
+ * The caller sees to it that within a VRF subnets do not overlap and an address has one endpoint, here or elsewhere, that within a network a
+ * MAC has one endpoint, that a port has one endpoint, a VNI one network, a host-private address one endpoint, a tunnel address one peer.
+ * Then no two flows share table, priority and match. In bridge mode a network's flows refer to its groups: these come first, and go last.
  * @module
  */
 import { arpResponder } from "./arp_responder.ts";
 import { classify } from "./classify.ts";
-import type { Feature } from "./feature.ts";
+import { type Feature, hasTunnels } from "./feature.ts";
 import type { Flow } from "./flow.ts";
+import { floodGroup } from "./flood.ts";
 import { gatewayEcho } from "./gateway_echo.ts";
+import type { Group } from "./group.ts";
 import { hostAccess } from "./host_access.ts";
-import type { PipelineEndpoint, PipelineHost, PipelineNetwork } from "./input.ts";
+import type {
+  PipelineEndpoint,
+  PipelineFlood,
+  PipelineHost,
+  PipelineNetwork,
+  PipelinePeer,
+  PipelineRemoteEndpoint,
+} from "./input.ts";
 import { l3Forward } from "./l3_forward.ts";
 import { ndResponder } from "./nd_responder.ts";
 import { output } from "./output.ts";
@@ -49,4 +59,25 @@ export function endpointFlows(
   host: PipelineHost,
 ): readonly Flow[] {
   return FEATURES.flatMap((feature) => feature.endpoint?.(endpoint, network, host) ?? []);
+}
+
+/** What another host adds: its tunnelled packets are let in. None without a tunnel port. */
+export function peerFlows(peer: PipelinePeer, host: PipelineHost): readonly Flow[] {
+  return hasTunnels(host) ? FEATURES.flatMap((feature) => feature.peer?.(peer, host) ?? []) : [];
+}
+
+/** What an endpoint of `network` on another host adds. None without a tunnel port. */
+export function remoteEndpointFlows(
+  remote: PipelineRemoteEndpoint,
+  network: PipelineNetwork,
+  host: PipelineHost,
+): readonly Flow[] {
+  return hasTunnels(host)
+    ? FEATURES.flatMap((feature) => feature.remote?.(remote, network, host) ?? [])
+    : [];
+}
+
+/** The groups that `networkFlows` of a network refers to: one in bridge mode, none in routing mode. */
+export function floodGroups(flood: PipelineFlood, host: PipelineHost): readonly Group[] {
+  return host.forwarding === "bridge" ? [floodGroup(flood, host)] : [];
 }

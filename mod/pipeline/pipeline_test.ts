@@ -104,6 +104,7 @@ function networkAt(vrf: number, third: number, ipv6: boolean): PipelineNetwork {
   return {
     id: `n${third}.t${vrf}`,
     vrf,
+    encapsulation: "vxlan",
     vni: vrf * 100 + third,
     subnet: `10.1.${third}.0/24`,
     gateway: `10.1.${third}.254`,

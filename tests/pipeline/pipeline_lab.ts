@@ -9,7 +9,7 @@ import { OffloadSocket } from "../../drivers/linux/offload.ts";
 import { type Flow, formatFlow } from "../../mod/pipeline/flow.ts";
 import type { PipelineEndpoint } from "../../mod/pipeline/input.ts";
 import { type CommandOutput, must, run } from "../lab/command.ts";
-import { ENDPOINTS, exampleFlows, HOST } from "../../mod/pipeline/testing/example.ts";
+import { ACCESS, ENDPOINTS, exampleFlows } from "../../mod/pipeline/testing/example.ts";
 
 export const BRIDGE = "contiv0";
 export const OUTSIDE = { address: "192.0.2.9", address6: "2001:db8:ffff::9" } as const;
@@ -95,10 +95,10 @@ export class PipelineLab implements AsyncDisposable {
   async #attachHost(): Promise<void> {
     await this.ovs.vsctl(
       ...["add-port", BRIDGE, "contivh0", "--", "set", "interface", "contivh0", "type=internal"],
-      ...[`ofport_request=${HOST.hostPort}`, `mac="${HOST.hostMac}"`],
+      ...[`ofport_request=${ACCESS.port}`, `mac="${ACCESS.mac}"`],
     );
-    await this.must("host", ["ip", "link", "set", "contivh0", "address", HOST.hostMac, "up"]);
-    for (const address of [`${HOST.hostAddress}/16`, `${HOST.hostAddress6}/64`]) {
+    await this.must("host", ["ip", "link", "set", "contivh0", "address", ACCESS.mac, "up"]);
+    for (const address of [`${ACCESS.address}/16`, `${ACCESS.address6}/64`]) {
       await this.#address("host", "contivh0", address);
     }
     await this.must("host", [

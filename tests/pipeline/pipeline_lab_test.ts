@@ -2,7 +2,7 @@ import { equal, match, ok } from "node:assert/strict";
 import { ROUTER_MAC } from "../../mod/net/mac.ts";
 import type { PipelineEndpoint } from "../../mod/pipeline/input.ts";
 import { TABLES } from "../../mod/pipeline/tables.ts";
-import { A, B, C, D, E, exampleFlows, HOST } from "../../mod/pipeline/testing/example.ts";
+import { A, ACCESS, B, C, D, E, exampleFlows } from "../../mod/pipeline/testing/example.ts";
 import { waitFor } from "../lab/wait.ts";
 import { OUTSIDE, PipelineLab } from "./pipeline_lab.ts";
 
@@ -20,8 +20,8 @@ const REACHABLE: readonly Reach[] = [
   ["the gateway over IPv6", A, "2001:db8:1::fe"],
   ["the gateway of another network", A, "10.1.2.254"],
   ["the gateway of another network over IPv6", A, "2001:db8:2::fe"],
-  ["the host", A, HOST.hostAddress],
-  ["the host over IPv6", A, HOST.hostAddress6],
+  ["the host", A, ACCESS.address],
+  ["the host over IPv6", A, ACCESS.address6],
   ["the outside", A, OUTSIDE.address],
   ["the outside over IPv6", A, OUTSIDE.address6],
   ["the outside from the other tenant's same address", D, OUTSIDE.address],

@@ -1,14 +1,14 @@
 import { equal } from "node:assert/strict";
 import { ROUTER_MAC } from "../../mod/net/mac.ts";
 import type { PipelineEndpoint } from "../../mod/pipeline/input.ts";
-import { A, B, C, D, E, HOST } from "../../mod/pipeline/testing/example.ts";
+import { A, ACCESS, B, C, D, E } from "../../mod/pipeline/testing/example.ts";
 import { BRIDGE, PipelineLab } from "./pipeline_lab.ts";
 
 /** What becomes of a packet: the OpenFlow port it leaves by, an answer to its sender, or nothing. */
 type Fate = number | "answered" | "dropped";
 type Case = readonly [what: string, packet: readonly string[], fate: Fate];
 
-const CONTIVH0 = { port: HOST.hostPort, mac: HOST.hostMac };
+const CONTIVH0 = { port: ACCESS.port, mac: ACCESS.mac };
 const NOBODY = "02:02:00:00:00:99";
 
 const classification: readonly Case[] = [
@@ -28,10 +28,10 @@ const ipv4: readonly Case[] = [
   ["to a multicast group", ip(A, "224.0.0.251"), "dropped"],
   ["to the loopback network", ip(A, "127.0.0.1"), "dropped"],
   ["in a broadcast frame", [...ip(A, B.address), "dl_dst=ff:ff:ff:ff:ff:ff"], "dropped"],
-  ["to the outside", ip(A, "198.51.100.1"), HOST.hostPort],
+  ["to the outside", ip(A, "198.51.100.1"), ACCESS.port],
   ["to the outside without a way out", ip(B, "198.51.100.1"), "dropped"],
-  ["to the host", ip(A, HOST.hostAddress), HOST.hostPort],
-  ["to the host without a way out", ip(B, HOST.hostAddress), "dropped"],
+  ["to the host", ip(A, ACCESS.address), ACCESS.port],
+  ["to the host without a way out", ip(B, ACCESS.address), "dropped"],
   ["to another tenant's private address", ip(A, "172.19.0.4"), "dropped"],
   ["to the own private address", ip(A, "172.19.0.1"), "dropped"],
   ["under a neighbour's address", ip({ ...A, address: B.address }, C.address), "dropped"],
@@ -55,9 +55,9 @@ const ipv6: readonly Case[] = [
   ["to all nodes", ip6(A, "ff02::1"), "dropped"],
   ["to a link-local address", ip6(A, "fe80::1"), "dropped"],
   ["from a link-local address", ip6({ ...A, address6: "fe80::1" }, `${B.address6}`), "dropped"],
-  ["to the outside", ip6(A, "2001:db8:ffff::1"), HOST.hostPort],
+  ["to the outside", ip6(A, "2001:db8:ffff::1"), ACCESS.port],
   ["to the outside without a way out", ip6(B, "2001:db8:ffff::1"), "dropped"],
-  ["to the host", ip6(A, HOST.hostAddress6), HOST.hostPort],
+  ["to the host", ip6(A, ACCESS.address6), ACCESS.port],
   ["to another tenant's private address", ip6(A, "fdc0:171f:ac13::4"), "dropped"],
   [
     "under a neighbour's address",
@@ -82,7 +82,7 @@ const ipv6: readonly Case[] = [
 const echo: readonly Case[] = [
   ["to the own gateway", icmp(A, "10.1.1.254", 8), "answered"],
   ["to the tenant's other gateway", icmp(A, "10.1.2.254", 8), "answered"],
-  ["to another tenant's gateway", icmp(D, "10.1.2.254", 8), HOST.hostPort],
+  ["to another tenant's gateway", icmp(D, "10.1.2.254", 8), ACCESS.port],
   ["an unasked reply to the gateway", icmp(A, "10.1.1.254", 0), "dropped"],
   ["to the own IPv6 gateway", icmp6(A, "2001:db8:1::fe", 128), "answered"],
   ["to the tenant's other IPv6 gateway", icmp6(A, "2001:db8:2::fe", 128), "answered"],
@@ -106,7 +106,7 @@ const arp: readonly Case[] = [
   ["under another MAC", [...ask(A, B.address), `dl_src=${NOBODY}`], "dropped"],
   ["answered by a container", [...ask(A, B.address), "arp_op=2"], "dropped"],
   ["by the host for a private address", hostAsk("172.19.0.4"), "answered"],
-  ["by the host for its own address", hostAsk(HOST.hostAddress), "dropped"],
+  ["by the host for its own address", hostAsk(ACCESS.address), "dropped"],
   ["by the host for a container's own address", hostAsk(A.address), "dropped"],
 ];
 
@@ -132,7 +132,7 @@ const discovery: readonly Case[] = [
   ["with another MAC inside", [...solicit(A, `${B.address6}`), `nd_sll=${NOBODY}`], "dropped"],
   ["from nowhere with a MAC inside", [...detect(A, `${B.address6}`), `nd_sll=${A.mac}`], "dropped"],
   ["by the host for a private address", hostSolicit("fdc0:171f:ac13::4"), "answered"],
-  ["by the host for its own address", hostSolicit(HOST.hostAddress6), "dropped"],
+  ["by the host for its own address", hostSolicit(ACCESS.address6), "dropped"],
 ];
 
 Deno.test("pipeline decides every kind of packet as its tables say", async (t) => {
@@ -198,20 +198,20 @@ function frame(from: { port: number; mac: string }): string[] {
 }
 
 function host4(to: string): string[] {
-  return ["ip", ...frame(CONTIVH0), `nw_src=${HOST.hostAddress}`, `nw_dst=${to}`];
+  return ["ip", ...frame(CONTIVH0), `nw_src=${ACCESS.address}`, `nw_dst=${to}`];
 }
 
 function host6(to: string): string[] {
-  return ["ipv6", ...frame(CONTIVH0), `ipv6_src=${HOST.hostAddress6}`, `ipv6_dst=${to}`];
+  return ["ipv6", ...frame(CONTIVH0), `ipv6_src=${ACCESS.address6}`, `ipv6_dst=${to}`];
 }
 
 function hostAsk(target: string): string[] {
-  return ["arp", ...frame(CONTIVH0), "arp_op=1", `arp_sha=${HOST.hostMac}`, `arp_tpa=${target}`];
+  return ["arp", ...frame(CONTIVH0), "arp_op=1", `arp_sha=${ACCESS.mac}`, `arp_tpa=${target}`];
 }
 
 function hostSolicit(target: string): string[] {
   return [
     ...["icmp6", ...host6("ff02::1:ff00:4").slice(1), "icmpv6_type=135", `nd_target=${target}`],
-    `nd_sll=${HOST.hostMac}`,
+    `nd_sll=${ACCESS.mac}`,
   ];
 }

@@ -4,21 +4,29 @@
  * @module
  */
 import type { Flow } from "../flow.ts";
-import type { PipelineEndpoint, PipelineHost, PipelineNetwork } from "../input.ts";
+import type {
+  PipelineEndpoint,
+  PipelineHost,
+  PipelineHostAccess,
+  PipelineNetwork,
+} from "../input.ts";
 import { baseFlows, endpointFlows, networkFlows } from "../pipeline.ts";
 
-export const HOST: PipelineHost = {
-  hostPort: 65000,
-  hostMac: "02:02:ac:13:ff:fe",
-  privateSubnet: "172.19.0.0/16",
-  hostAddress: "172.19.255.254",
-  privateSubnet6: "fdc0:171f:ac13::/64",
-  hostAddress6: "fdc0:171f:ac13::fffe",
+export const ACCESS: PipelineHostAccess = {
+  port: 65000,
+  mac: "02:02:ac:13:ff:fe",
+  subnet: "172.19.0.0/16",
+  address: "172.19.255.254",
+  subnet6: "fdc0:171f:ac13::/64",
+  address6: "fdc0:171f:ac13::fffe",
 };
+
+export const HOST: PipelineHost = { forwarding: "routing", arpMode: "proxy", access: ACCESS };
 
 export const WEB: PipelineNetwork = {
   id: "web.blue",
   vrf: 1,
+  encapsulation: "vxlan",
   vni: 10001,
   subnet: "10.1.1.0/24",
   gateway: "10.1.1.254",
@@ -29,6 +37,7 @@ export const WEB: PipelineNetwork = {
 export const DATA: PipelineNetwork = {
   id: "data.blue",
   vrf: 1,
+  encapsulation: "vxlan",
   vni: 10002,
   subnet: "10.1.2.0/24",
   gateway: "10.1.2.254",
