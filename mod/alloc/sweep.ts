@@ -15,6 +15,7 @@ import {
   GROUPS,
   NETWORKS,
   type NumberPool,
+  portPrefix,
   tenantKey,
 } from "../state/keys.ts";
 import { type Plan, remove } from "../state/plan.ts";
@@ -53,6 +54,15 @@ export function sweep(snapshot: Snapshot, now: number, facts: SweepFacts): Plan<
     operations: found.map(({ item }) => remove(item.key)),
     result: found.map(({ finding }) => finding),
   };
+}
+
+/** What is held for a host and none of its endpoints: addresses for its Docker engine, and port numbers. */
+export function allocationsOfHost(snapshot: Snapshot, host: string): readonly KeyValue[] {
+  const addresses = snapshot.list(`${ALLOCATIONS}address/`).filter((item) => {
+    const { owner, host: asked } = decode<Allocation>(item);
+    return owner.kind === "docker" && asked === host;
+  });
+  return [...addresses, ...snapshot.list(portPrefix(host))];
 }
 
 function whyOrphaned(

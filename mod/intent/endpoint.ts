@@ -200,15 +200,20 @@ export function deleteEndpoint(
   const endpoint = findOne(snapshot, ref);
   if (!endpoint) return unchanged(undefined);
   const draft = new Draft(snapshot);
+  removeEndpoint(draft, endpoint, now);
+  return draft.plan(endpoint);
+}
+
+/** The record and all that it holds: five writes at most. An address that Docker asked for is Docker's again. */
+export function removeEndpoint(draft: Draft, endpoint: EndpointState, now: number): void {
   const owner = ownerOf(endpoint.id);
-  const network = read<NetworkState>(snapshot, NETWORKS + endpoint.netID);
+  const network = read<NetworkState>(draft.snapshot, NETWORKS + endpoint.netID);
   for (const address of [endpoint.ipAddress, endpoint.ipv6Address]) {
     if (network && address) giveBack(draft, network.addressSpace, address, owner, now);
   }
   freePort(draft, endpoint);
   draft.remove(endpointKey(endpoint.id));
   draft.remove(endpointStatusKey(endpoint.id));
-  return draft.plan(endpoint);
 }
 
 function findOne(

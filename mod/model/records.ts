@@ -42,6 +42,8 @@ export interface HostState {
   readonly controlAddress: string;
   /** Where tunnels to it end; IPv4 or IPv6. */
   readonly vtepAddress: string;
+  /** When this identity took the label, milliseconds since 1970 by the host's clock. */
+  readonly since: number;
   /** When its agent's registration was found missing, milliseconds since 1970; absent while it is up. */
   readonly downSince?: number;
 }
