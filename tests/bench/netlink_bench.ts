@@ -1,13 +1,15 @@
 /**
  * How long endpoint links take to be made and deleted, and how long the event loop stands still meanwhile.
- * Needs root: `deno run -A tests/bench/netlink_bench.ts [rounds]`.
+ * Needs root: `deno run -A tests/bench/netlink_bench.ts`.
  * @module
  */
 import type { EndpointLinkSpec } from "../../mod/agent/kernel.ts";
 import { openKernel } from "../../drivers/linux/kernel.ts";
 import { enterLab } from "../../drivers/linux/testing/private_namespace.ts";
+import { watchLoop } from "./event_loop.ts";
+import { rounds } from "./ratios.ts";
 
-const ROUNDS = Number(Deno.args[0] ?? 300);
+const ROUNDS = rounds(300, 60);
 const PARALLEL = 100;
 
 await using lab = enterLab();
@@ -71,21 +73,6 @@ report(`delete ${PARALLEL} pairs at once`, [
 report("  timer of 1 ms late meanwhile", stalls.take());
 stalls.stop();
 await kernel.close();
-
-/** How much later than asked for a timer of 1 ms came, each time. */
-function watchLoop() {
-  const late: number[] = [];
-  let last = performance.now();
-  const timer = setInterval(() => {
-    const now = performance.now();
-    late.push(Math.max(0, now - last - 1));
-    last = now;
-  }, 1);
-  return {
-    take: () => late.splice(0),
-    stop: () => clearInterval(timer),
-  };
-}
 
 async function milliseconds(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
