@@ -38,12 +38,16 @@ export const TEST_NEEDS: readonly Need[] = [
   { program: "nft", package: "nftables" },
   { program: "iperf3", package: "iperf3" },
   { program: "socat", package: "socat" },
+  { program: "etcd", package: "etcd-server" },
+  { program: "etcdctl", package: "etcd-client" },
+  { program: "openssl", package: "openssl" },
 ];
 
 /** For the benchmarks: the peers that Contiv is measured beside, and what measures. */
 export const BENCH_NEEDS: readonly Need[] = [
   ...TEST_NEEDS,
   { program: "sockperf", package: "sockperf" },
+  { program: "ethtool", package: "ethtool" },
   { program: "etcd", package: "etcd-server" },
   { program: "/usr/lib/cni/bridge", package: "containernetworking-plugins" },
 ];

@@ -1,0 +1,123 @@
+/**
+ * etcd's gRPC services of one member, by the package etcd3, which is loaded only when a store is opened (it and gRPC take 100 ms).
+ * Only etcd3's messages and stubs are used: which member is asked, and what is repeated, is decided above, in one place.
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { rootCertificates } from "node:tls";
+import type { CallOptions, Interceptor } from "@grpc/grpc-js";
+import type { Etcd3, IOptions } from "etcd3";
+import { CallFailure, GrpcCode } from "./failure.ts";
+import type { EtcdOptions } from "./options.ts";
+
+/** HTTP/2 pings on a connection with open streams; etcd refuses more than one each 5 s (`--grpc-keepalive-min-time`). */
+const KEEPALIVE_MS = 6_000;
+const KEEPALIVE_TIMEOUT_MS = 2_000;
+
+export interface Attempt {
+  /** Milliseconds from now; absent for a stream that stays. */
+  readonly limit?: number;
+  readonly token: string | undefined;
+  /** Any of them ends the call at once. */
+  readonly signals: readonly AbortSignal[];
+}
+
+/** A call under way: what etcd3 is to be given, and how it ended. */
+export interface Tracked {
+  readonly options: CallOptions;
+  /** What the member or gRPC said when it failed. */
+  failure(cause: unknown): CallFailure;
+  /** Forgets the signals; to be called when the call is over. */
+  end(): void;
+}
+
+export interface Transport {
+  connect(endpoint: string): Etcd3;
+  track(endpoint: string, attempt: Attempt): Tracked;
+}
+
+export async function loadTransport(options: EtcdOptions): Promise<Transport> {
+  const [etcd3, grpc, cockatiel] = await Promise.all([
+    import("etcd3"),
+    import("@grpc/grpc-js"),
+    import("cockatiel"),
+  ]);
+  const connect = (endpoint: string) =>
+    new etcd3.Etcd3({
+      hosts: `${options.tls ? "https" : "http"}://${endpoint}`,
+      faultHandling: { host: () => cockatiel.noop, global: cockatiel.noop },
+      grpcOptions: channelOptions(options),
+      ...credentials(options),
+    });
+  const track = (endpoint: string, attempt: Attempt): Tracked => {
+    let status: { code: number; details: string } | undefined;
+    let cancel = () => {};
+    const interceptor: Interceptor = (callOptions, nextCall) => {
+      const call = new grpc.InterceptingCall(nextCall(callOptions), {
+        start(metadata, _listener, next) {
+          // A member that is cut off from the others is to say so, instead of serving an old state.
+          metadata.set("hasleader", "true");
+          if (attempt.token !== undefined) metadata.set("token", attempt.token);
+          next(metadata, {
+            onReceiveStatus(received, pass) {
+              status = received;
+              // etcd3 would drop the member's connection upon what it takes for recoverable.
+              const neutral = grpc.status.FAILED_PRECONDITION;
+              pass(received.code === grpc.status.OK ? received : { ...received, code: neutral });
+            },
+          });
+        },
+      });
+      cancel = () => call.cancelWithStatus(grpc.status.CANCELLED, "given up");
+      if (attempt.signals.some((signal) => signal.aborted)) queueMicrotask(cancel);
+      return call;
+    };
+    const aborted = () => cancel();
+    for (const signal of attempt.signals) signal.addEventListener("abort", aborted);
+    return {
+      options: {
+        interceptors: [interceptor],
+        ...(attempt.limit !== undefined && { deadline: Date.now() + attempt.limit }),
+      },
+      failure(cause) {
+        if (cause instanceof CallFailure) return cause;
+        const said = status ??
+          { code: GrpcCode.UNAVAILABLE, details: cause instanceof Error ? cause.message : "" };
+        return new CallFailure(endpoint, said.code, said.details || `gRPC status ${said.code}`);
+      },
+      end() {
+        for (const signal of attempt.signals) signal.removeEventListener("abort", aborted);
+      },
+    };
+  };
+  return { connect, track };
+}
+
+function channelOptions({ tls }: EtcdOptions): NonNullable<IOptions["grpcOptions"]> {
+  return {
+    "grpc.keepalive_time_ms": KEEPALIVE_MS,
+    "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
+    "grpc.initial_reconnect_backoff_ms": 100,
+    "grpc.max_reconnect_backoff_ms": 1_000,
+    "grpc.dns_min_time_between_resolutions_ms": 1_000,
+    "grpc.enable_retries": 0,
+    // A list answers in one message, and gRPC's default of 4 MiB is soon passed.
+    "grpc.max_receive_message_length": -1,
+    "grpc.max_send_message_length": -1,
+    ...(tls?.serverName !== undefined && {
+      "grpc.ssl_target_name_override": tls.serverName,
+      "grpc.default_authority": tls.serverName,
+    }),
+  };
+}
+
+function credentials({ tls }: EtcdOptions): Pick<IOptions, "credentials"> {
+  if (!tls) return {};
+  return {
+    credentials: {
+      rootCertificate: Buffer.from(tls.ca ?? rootCertificates.join("\n")),
+      ...(tls.key !== undefined && { privateKey: Buffer.from(tls.key) }),
+      ...(tls.certificate !== undefined && { certChain: Buffer.from(tls.certificate) }),
+    },
+  };
+}
