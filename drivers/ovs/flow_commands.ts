@@ -5,6 +5,7 @@
 import type { FlowChange } from "../../mod/agent/switch.ts";
 import { type Flow, formatFlow } from "../../mod/pipeline/flow.ts";
 import { flowCookie, OURS } from "./flow_cookie.ts";
+import { removeGroupLine, setGroupLine } from "./group_commands.ts";
 
 /** A flow of ours as the switch has it; enough to know whether it is right. */
 export interface InstalledFlow {
@@ -13,12 +14,19 @@ export interface InstalledFlow {
   readonly cookie: string;
 }
 
-/** Removals first, so that a flow named in both is there afterwards; but a mere replacement is no removal: it keeps its counters. */
+/**
+ * Flows: removals first, so that one named in both is there afterwards; but a mere replacement is no removal: it keeps its counters.
+ * Groups come before the flows that use them, and go after them.
+ */
 export function changeLines(change: FlowChange): string[] {
   const added = new Set(change.add.map(identity));
+  const { setGroups = [], removeGroups = [] } = change;
+  const kept = new Set(setGroups.map(({ id }) => id));
   return [
+    ...setGroups.map(setGroupLine),
     ...change.remove.filter((flow) => !added.has(identity(flow))).map(removeLine),
     ...change.add.map(addLine),
+    ...removeGroups.filter((id) => !kept.has(id)).map(removeGroupLine),
   ];
 }
 

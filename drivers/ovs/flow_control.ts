@@ -1,37 +1,122 @@
 /**
- * Changes flows through a FlowProgrammer: joins concurrent changes in one bundle, and reconciles by the difference.
+ * Changes flows, groups and meters through a FlowProgrammer: joins concurrent changes in one bundle, reconciles by the difference, and
+ * takes meters back when the bundle that they were set for is refused.
  * @module
  */
-import { type FlowChange, SwitchError } from "../../mod/agent/switch.ts";
-import type { Flow } from "../../mod/pipeline/flow.ts";
+import {
+  type FlowChange,
+  type PacketOut,
+  type PipelineContent,
+  type PipelineMending,
+  SwitchError,
+} from "../../mod/agent/switch.ts";
+import type { Meter } from "../../mod/pipeline/meter.ts";
 import { Batcher } from "./batcher.ts";
 import { changeLines, reconcile } from "./flow_commands.ts";
 import type { FlowProgrammer } from "./flow_programmer.ts";
+import { groupDifference, removeGroupLine, setGroupLine } from "./group_commands.ts";
+import { meterDifference, removeMeterLine, setMeterLines } from "./meter_commands.ts";
+import { packetLine } from "./packet_commands.ts";
+
+/** What one or more changes come to. */
+interface Plan {
+  /** Of the bundle. */
+  readonly lines: readonly string[];
+  readonly setMeters: readonly Meter[];
+  readonly removeMeters: readonly number[];
+}
 
 export class FlowControl {
-  readonly #changes: Batcher<readonly string[]>;
+  readonly #changes: Batcher<Plan>;
 
   constructor(private readonly programmer: FlowProgrammer) {
     this.#changes = new Batcher(
-      (changes) => programmer.apply(changes.flat()),
-      (error) => error instanceof SwitchError && error.code === "flow-refused",
+      (plans) => this.#carryOut(together(plans)),
+      (error) => isRefusal(error),
     );
   }
 
   async apply(change: FlowChange, signal: AbortSignal): Promise<void> {
+    const { setMeters = [], removeMeters = [] } = change;
     const lines = changeLines(change);
-    if (lines.length > 0) await this.#changes.submit(lines, signal);
+    if (lines.length + setMeters.length + removeMeters.length === 0) return;
+    await this.#changes.submit({ lines, setMeters, removeMeters }, signal);
   }
 
-  /** No change of flows goes on between reading what is installed and correcting it. */
-  reconcile(
-    desired: readonly Flow[],
-    signal: AbortSignal,
-  ): Promise<{ added: number; removed: number }> {
+  /** No other change goes on between reading what is installed and correcting it. */
+  reconcile(desired: PipelineContent, signal: AbortSignal): Promise<PipelineMending> {
     return this.#changes.exclusive(async () => {
-      const { lines, added, removed } = reconcile(desired, await this.programmer.dump());
-      if (lines.length > 0) await this.programmer.apply(lines);
-      return { added, removed };
+      const installed = await this.programmer.dump();
+      const flows = reconcile(desired.flows, installed.flows);
+      const groups = groupDifference(desired.groups, installed.groups);
+      const meters = meterDifference(desired.meters, installed.meters);
+      await this.#carryOut({
+        lines: [
+          ...groups.set.map(setGroupLine),
+          ...flows.lines,
+          ...groups.remove.map(removeGroupLine),
+        ],
+        setMeters: meters.set,
+        removeMeters: meters.remove,
+      });
+      return {
+        flows: { set: flows.added, removed: flows.removed },
+        groups: { set: groups.set.length, removed: groups.remove.length },
+        meters: { set: meters.set.length, removed: meters.remove.length },
+      };
     }, signal);
   }
+
+  async send(packets: readonly PacketOut[], signal: AbortSignal): Promise<void> {
+    const lines = packets.map(packetLine);
+    signal.throwIfAborted();
+    if (lines.length > 0) await this.programmer.sendPackets(lines);
+  }
+
+  /** Meters before the flows that use them, and away after them. */
+  async #carryOut({ lines, setMeters, removeMeters }: Plan): Promise<void> {
+    const meters = setMeters.length > 0
+      ? setMeterLines(setMeters, await this.programmer.dumpMeters())
+      : { set: [], undo: [] };
+    try {
+      if (meters.set.length > 0) await this.programmer.changeMeters(meters.set);
+      if (lines.length > 0) await this.programmer.apply(lines);
+    } catch (error) {
+      if (isRefusal(error) && meters.undo.length > 0) await this.#undo(meters.undo, error);
+      throw error;
+    }
+    if (removeMeters.length > 0) {
+      await this.programmer.changeMeters(removeMeters.map(removeMeterLine));
+    }
+  }
+
+  async #undo(lines: readonly string[], refusal: SwitchError): Promise<void> {
+    try {
+      await this.programmer.changeMeters(lines);
+    } catch (cause) {
+      throw new SwitchError(
+        "protocol",
+        `${refusal.message}; and the meters that were set for it could not be put back`,
+        { cause },
+      );
+    }
+  }
+}
+
+/** In order; of a meter that is both set and removed, the last counts. */
+function together(plans: readonly Plan[]): Plan {
+  const meters = new Map<number, Meter | undefined>();
+  for (const { setMeters, removeMeters } of plans) {
+    for (const id of removeMeters) meters.set(id, undefined);
+    for (const meter of setMeters) meters.set(meter.id, meter);
+  }
+  return {
+    lines: plans.flatMap(({ lines }) => lines),
+    setMeters: [...meters.values()].filter((meter) => meter !== undefined),
+    removeMeters: [...meters].filter(([, meter]) => meter === undefined).map(([id]) => id),
+  };
+}
+
+function isRefusal(error: unknown): error is SwitchError {
+  return error instanceof SwitchError && error.code === "flow-refused";
 }

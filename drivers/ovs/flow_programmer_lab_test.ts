@@ -49,7 +49,7 @@ if (library) {
     clearInterval(timer);
     // Encoded at one go, ten thousand lines would leave it one or two.
     ok(turns >= 10, `${turns} turns`);
-    equal((await programmer.dump()).length, flows.length);
+    equal((await programmer.dump()).flows.length, flows.length);
     await programmer.close();
   });
 }

@@ -1,6 +1,12 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import type { Switch } from "../../mod/agent/switch.ts";
+import type { Flow } from "../../mod/pipeline/flow.ts";
 import { addressOf, dropFlow, logged, never, openLab } from "./testing/open_lab.ts";
 import { waitUntil } from "./testing/private_ovs.ts";
+
+async function reconcileFlows(driver: Switch, flows: readonly Flow[]) {
+  return (await driver.reconcilePipeline({ flows, groups: [], meters: [] }, never)).flows;
+}
 
 /** Table, match and actions of what is installed, without cookies. */
 async function installed(ofctl: (...args: string[]) => Promise<string>): Promise<string[]> {
@@ -42,25 +48,25 @@ Deno.test("flows are reconciled by the least change", async () => {
   await driver.start(never);
   const flows = Array.from({ length: 50 }, (_, index) => dropFlow(addressOf(index)));
   await ofctl("add-flow", "contiv0", "cookie=0x77,table=3,actions=normal");
-  deepEqual(await driver.reconcileFlows(flows, never), { added: 50, removed: 0 });
-  deepEqual(await driver.reconcileFlows(flows, never), { added: 0, removed: 0 });
+  deepEqual(await reconcileFlows(driver, flows), { set: 50, removed: 0 });
+  deepEqual(await reconcileFlows(driver, flows), { set: 0, removed: 0 });
   const fresh = lab.open();
   await fresh.start(never);
-  deepEqual(await fresh.reconcileFlows(flows, never), { added: 0, removed: 0 });
+  deepEqual(await reconcileFlows(fresh, flows), { set: 0, removed: 0 });
   const desired = [
     ...flows.slice(1),
     { ...flows[0], actions: ["goto_table:20"] },
     dropFlow("10.8.8.8"),
   ]
     .slice(5) as typeof flows;
-  deepEqual(await driver.reconcileFlows(desired, never), { added: 2, removed: 6 });
-  deepEqual(await driver.reconcileFlows(desired, never), { added: 0, removed: 0 });
+  deepEqual(await reconcileFlows(driver, desired), { set: 2, removed: 6 });
+  deepEqual(await reconcileFlows(driver, desired), { set: 0, removed: 0 });
   const now = await installed(ofctl);
   equal(now.length, desired.length + 1);
   ok(now.includes("table=3, actions=NORMAL"));
   await ovs.restartVswitchd();
   await lab.event("flows-lost");
-  deepEqual(await driver.reconcileFlows(desired, never), { added: desired.length, removed: 0 });
+  deepEqual(await reconcileFlows(driver, desired), { set: desired.length, removed: 0 });
 });
 
 Deno.test("flows that are refused are named, nothing of their call is applied, and other calls are", async () => {
@@ -105,8 +111,8 @@ Deno.test("flows by the ten thousand are reconciled in one bundle", async () => 
   await using lab = await openLab();
   await lab.driver.start(never);
   const flows = Array.from({ length: 10_000 }, (_, index) => dropFlow(addressOf(index)));
-  deepEqual(await lab.driver.reconcileFlows(flows, never), { added: 10_000, removed: 0 });
-  deepEqual(await lab.driver.reconcileFlows(flows, never), { added: 0, removed: 0 });
+  deepEqual(await reconcileFlows(lab.driver, flows), { set: 10_000, removed: 0 });
+  deepEqual(await reconcileFlows(lab.driver, flows), { set: 0, removed: 0 });
   match(await lab.ovs.ofctl("dump-aggregate", "contiv0"), /flow_count=10000/);
-  deepEqual(await lab.driver.reconcileFlows([], never), { added: 0, removed: 10_000 });
+  deepEqual(await reconcileFlows(lab.driver, []), { set: 0, removed: 10_000 });
 });

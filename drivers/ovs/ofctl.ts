@@ -1,21 +1,35 @@
 /**
- * Writes flows by `ovs-ofctl bundle`, which reads all of its standard input before it connects. So a few processes are started ahead
+ * Writes flows and groups, and sends packets, by `ovs-ofctl bundle`, which reads all of its standard input before it connects. So a few processes are started ahead
  * of need and wait for input: a change does not wait for a process to start. They end by themselves, changing nothing, when this
  * process dies and their input closes.
  * @module
  */
 import { SwitchError } from "../../mod/agent/switch.ts";
 import { withDeadline } from "./deadline.ts";
-import type { InstalledFlow } from "./flow_commands.ts";
 import { OURS } from "./flow_cookie.ts";
-import type { FlowProgrammer } from "./flow_programmer.ts";
-import { explainFailure, normalisation, parseFlows } from "./ofctl_output.ts";
+import type { FlowProgrammer, Installed } from "./flow_programmer.ts";
+import type { InstalledMeter } from "./meter_commands.ts";
+import {
+  explainFailure,
+  normalisation,
+  parseFlows,
+  parseGroups,
+  parseMeters,
+  type Refusal,
+} from "./ofctl_output.ts";
 
 /** For the largest bundle on a busy machine: 10,000 flows take about 150 ms. */
 const DEADLINE_MS = 15_000;
 const SPARE = 4;
 /** Starting a process takes 8 ms of processor time, which what goes on beside the change (a port's attachment) is to have first. */
 const REFILL_PAUSE_MS = 30;
+
+/** Of `meter …` lines, as ovs-ofctl names them. */
+const METER_COMMANDS: Readonly<Record<string, string>> = {
+  add: "add-meter",
+  modify: "mod-meter",
+  delete: "del-meter",
+};
 
 export interface OfctlOptions {
   /** Path of the bridge's management socket, `<run directory>/<bridge>.mgmt`. */
@@ -41,6 +55,38 @@ export class Ofctl implements FlowProgrammer {
   }
 
   async apply(lines: readonly string[]): Promise<void> {
+    await this.#bundle(lines, "flow-refused");
+  }
+
+  /** `ovs-ofctl bundle` reads packets too, so a process that waits serves. */
+  async sendPackets(lines: readonly string[]): Promise<void> {
+    await this.#bundle(lines, "packet-refused");
+  }
+
+  /** A process each: `ovs-ofctl` reads meters from its arguments only. */
+  async changeMeters(lines: readonly string[]): Promise<void> {
+    for (const line of lines) {
+      const [, command = "", meter = ""] = line.split(" ");
+      await this.#run([METER_COMMANDS[command] ?? command, this.#target, meter], [line]);
+    }
+  }
+
+  async dump(): Promise<Installed> {
+    const target = this.#target;
+    const options = ["--no-names", "--no-stats"];
+    const [flows, groups, meters] = await Promise.all([
+      this.#run([...options, "dump-flows", target, `cookie=${OURS}`], []),
+      this.#run(["--no-names", "dump-groups", target], []),
+      this.dumpMeters(),
+    ]);
+    return { flows: parseFlows(flows), groups: parseGroups(groups), meters };
+  }
+
+  async dumpMeters(): Promise<readonly InstalledMeter[]> {
+    return parseMeters(await this.#run(["dump-meters", this.#target], []));
+  }
+
+  async #bundle(lines: readonly string[], code: Refusal): Promise<void> {
     if (lines.length === 0) return;
     const input = `${lines.join("\n")}\n`;
     const spare = this.#spares.shift();
@@ -49,16 +95,16 @@ export class Ofctl implements FlowProgrammer {
     // A process that was killed while it waited (out of memory, an operator) is no verdict on the flows.
     if (spare && output.signal !== null) output = await finish(this.#start(), input);
     const stderr = decode(output.stderr);
-    if (!output.success) throw explainFailure(stderr, lines);
+    if (!output.success) throw explainFailure(stderr, lines, code);
     const weakened = normalisation(stderr);
     if (weakened !== undefined) this.#options.onWeakened(weakened);
   }
 
-  async dump(): Promise<InstalledFlow[]> {
-    const child = spawn(["--no-names", "--no-stats", "dump-flows", this.#target, `cookie=${OURS}`]);
-    const output = await finish(child, "");
-    if (!output.success) throw explainFailure(decode(output.stderr), []);
-    return parseFlows(decode(output.stdout));
+  /** What it prints. `lines`: what it was told to change, for the error. */
+  async #run(args: readonly string[], lines: readonly string[]): Promise<string> {
+    const output = await finish(spawn(args), "");
+    if (!output.success) throw explainFailure(decode(output.stderr), lines);
+    return decode(output.stdout);
   }
 
   async close(): Promise<void> {

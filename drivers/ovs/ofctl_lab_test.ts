@@ -26,7 +26,7 @@ Deno.test("ofctl keeps processes waiting, survives their death, and leaves none 
   equal((await waiting(socket)).length, 4);
   for (const pid of await waiting(socket)) Deno.kill(pid, "SIGKILL");
   await ofctl.apply(changeLines({ add: [dropFlow("10.0.0.1")], remove: [] }));
-  equal((await ofctl.dump()).length, 1);
+  equal((await ofctl.dump()).flows.length, 1);
   // Each change fills the pool again, soon after.
   await ofctl.apply(changeLines({ add: [dropFlow("10.0.0.1")], remove: [] }));
   await waitUntil("the pool is full again", async () => (await waiting(socket)).length === 4);

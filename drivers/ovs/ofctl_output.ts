@@ -4,6 +4,8 @@
  */
 import { SwitchError } from "../../mod/agent/switch.ts";
 import type { InstalledFlow } from "./flow_commands.ts";
+import type { InstalledGroup } from "./group_commands.ts";
+import { type InstalledMeter, parseMeter } from "./meter_commands.ts";
 
 /** Lines of `ovs-ofctl --no-stats dump-flows`; table 0 is not printed. */
 export function parseFlows(text: string): InstalledFlow[] {
@@ -17,27 +19,63 @@ export function parseFlows(text: string): InstalledFlow[] {
   return flows;
 }
 
+/** Lines of `ovs-ofctl -O OpenFlow15 dump-groups`. */
+export function parseGroups(text: string): InstalledGroup[] {
+  return [...text.matchAll(/^ *group_id=(\d+),type=(\w+)(.*)$/gm)].map((
+    [, id, type = "", rest = ""],
+  ) => ({
+    id: Number(id),
+    type,
+    buckets: [...rest.matchAll(/\bbucket_id:(\d+)/g)].map(([, bucket]) => Number(bucket)),
+  }));
+}
+
+/** A meter is a line and one a band. */
+export function parseMeters(text: string): InstalledMeter[] {
+  return text.split(/^(?=meter=)/m).filter((part) => part.startsWith("meter=")).map(parseMeter);
+}
+
+/** What the error says was refused. */
+export type Refusal = "flow-refused" | "packet-refused";
+
 /**
- * Turns a failed `ovs-ofctl bundle` into an error that names the flow: the compiler names the line, the switch repeats the flow with
- * its cookie.
+ * Turns a failed ovs-ofctl into an error that names the line: the compiler names it, the switch repeats the message with its cookie,
+ * group or meter.
  */
-export function explainFailure(stderr: string, lines: readonly string[]): SwitchError {
+export function explainFailure(
+  stderr: string,
+  lines: readonly string[],
+  code: Refusal = "flow-refused",
+): SwitchError {
   const compiler = /^ovs-ofctl: [^:\n]*:(\d+): (.*)$/m.exec(stderr);
-  if (compiler) return refused(compiler[2], lines[Number(compiler[1]) - 1], stderr);
-  const refusal = /^Error (OFP\w+) for: OFPT_FLOW_MOD .*?\bcookie:(0x[0-9a-f]+)/m.exec(stderr);
+  if (compiler) return refused(code, compiler[2], lines[Number(compiler[1]) - 1]);
+  const refusal = /^(?:Error|OFPT_ERROR .*:) (OFP\w+)(?: for:|\n)/m.exec(stderr);
   if (refusal) {
-    return refused(
-      refusal[1],
-      lines.find((line) => line.includes(`cookie=${refusal[2]},`)),
-      stderr,
-    );
+    const [message = ""] = stderr.slice(refusal.index + refusal[0].length).split(/^Error /m);
+    return refused(code, refusal[1], culprit(message, lines));
   }
-  if (/^Error OFP\w+ for:/m.test(stderr)) return refused(undefined, undefined, stderr);
+  // What concerns the switch, not the line, names its socket.
+  if (lines.length === 1 && !stderr.includes("unix:")) {
+    const words = /^ovs-ofctl: (.*)$/m.exec(stderr)?.[1];
+    if (words !== undefined) return refused(code, words, lines[0]);
+  }
   return new SwitchError(
     "unavailable",
     `cannot write flows: ${stderr.trim() || "ovs-ofctl ended without a word"}; ` +
       "ovs-vswitchd must be running and serve the bridge; see: ovs-vsctl show",
   );
+}
+
+/** The line of the message that the switch repeats; the last of several that say the same. */
+function culprit(message: string, lines: readonly string[]): string | undefined {
+  const cookie = /\bcookie:(0x[0-9a-f]+)/.exec(message)?.[1];
+  const group = /\bgroup_id=\d+/.exec(message)?.[0];
+  const actions = /\bactions=\S+/.exec(message)?.[0];
+  return lines.length === 1 ? lines[0] : lines.findLast((line) => {
+    if (cookie !== undefined) return line.includes(`cookie=${cookie},`);
+    if (group !== undefined) return `${line},`.includes(`${group},`);
+    return actions !== undefined && line.startsWith("packet-out") && line.endsWith(actions);
+  });
 }
 
 /**
@@ -50,8 +88,7 @@ export function normalisation(stderr: string): string | undefined {
     .filter((line) => line !== "").join("; ");
 }
 
-function refused(reason: string | undefined, line: string | undefined, stderr: string) {
-  const words = reason ?? stderr.trim();
-  const flow = line === undefined ? "a flow" : `the flow "${line}"`;
-  return new SwitchError("flow-refused", `Open vSwitch refused ${flow}: ${words}`);
+function refused(code: Refusal, reason: string | undefined, line: string | undefined): SwitchError {
+  const what = line === undefined ? "a line" : `"${line}"`;
+  return new SwitchError(code, `Open vSwitch refused ${what}: ${reason ?? "it did not say why"}`);
 }

@@ -5,6 +5,9 @@
 import type { Logger } from "@logtape/logtape";
 import {
   type FlowChange,
+  type PacketOut,
+  type PipelineContent,
+  type PipelineMending,
   type PortSpec,
   type PortState,
   type Switch,
@@ -12,7 +15,6 @@ import {
   type SwitchEvent,
   type SwitchFacts,
 } from "../../mod/agent/switch.ts";
-import type { Flow } from "../../mod/pipeline/flow.ts";
 import { bridgeOperations, type Datapath } from "./bridge.ts";
 import { loadKernelModule, startDaemons } from "./daemon.ts";
 import { chooseProgrammer, type ProgrammerChoice } from "./choose_programmer.ts";
@@ -123,12 +125,14 @@ class OpenVSwitch implements Switch {
     await this.#flows.apply(change, signal);
   }
 
-  async reconcileFlows(
-    desired: readonly Flow[],
-    signal: AbortSignal,
-  ): Promise<{ added: number; removed: number }> {
+  async reconcilePipeline(desired: PipelineContent, signal: AbortSignal): Promise<PipelineMending> {
     if (!this.#flows) throw this.#unavailable();
     return await this.#flows.reconcile(desired, signal);
+  }
+
+  async sendPackets(packets: readonly PacketOut[], signal: AbortSignal): Promise<void> {
+    if (!this.#flows) throw this.#unavailable();
+    await this.#flows.send(packets, signal);
   }
 
   events(signal: AbortSignal): AsyncIterable<SwitchEvent> {

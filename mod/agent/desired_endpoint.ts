@@ -4,6 +4,8 @@
  */
 import type { EndpointState, NetworkState } from "../model/records.ts";
 import type { Flow } from "../pipeline/flow.ts";
+import type { Group } from "../pipeline/group.ts";
+import type { Meter } from "../pipeline/meter.ts";
 import type { PipelineEndpoint, PipelineHost, PipelineNetwork } from "../pipeline/input.ts";
 import { endpointFlows } from "../pipeline/pipeline.ts";
 import type { HostFacts } from "./host_facts.ts";
@@ -18,6 +20,8 @@ export interface DesiredEndpoint {
   readonly link: EndpointLinkSpec;
   readonly port: PortSpec;
   readonly flows: readonly Flow[];
+  readonly groups?: readonly Group[];
+  readonly meters?: readonly Meter[];
 }
 
 /** The facts around an endpoint that its desired state is made from. */

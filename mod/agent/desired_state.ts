@@ -13,7 +13,6 @@ import {
 } from "../state/keys.ts";
 import { read, readAll, type Snapshot } from "../state/snapshot.ts";
 import type { EndpointState, MasterConfig, NetworkState, TenantState } from "../model/records.ts";
-import type { Flow } from "../pipeline/flow.ts";
 import type { PipelineHost } from "../pipeline/input.ts";
 import { baseFlows, networkFlows } from "../pipeline/pipeline.ts";
 import { CLUSTER_ID } from "./cluster_guard.ts";
@@ -26,7 +25,7 @@ import {
   type PrivateSubnet,
   privateSubnet,
 } from "./private_subnet.ts";
-import type { PortSpec } from "./switch.ts";
+import type { PipelineContent, PortSpec } from "./switch.ts";
 
 export const BASE = "base";
 export const networkOwner = (id: string): string => `network:${id}`;
@@ -40,17 +39,18 @@ export interface DesiredHost {
   readonly access: HostAccessSpec;
 }
 
+type Part = Partial<PipelineContent>;
+const NOTHING: Part = {};
+const NONE: readonly never[] = [];
+
 export class DesiredState {
   #snapshot: Snapshot | undefined;
   #config: MasterConfig | undefined;
   #host: DesiredHost | undefined;
   readonly #endpoints = new Map<string, DesiredEndpoint>();
   /** VRF and flows of each network of each tenant that has an endpoint here. */
-  readonly #networks = new Map<
-    string,
-    { vrf: number; network: NetworkState; flows: readonly Flow[] }
-  >();
-  #base: readonly Flow[] = [];
+  readonly #networks = new Map<string, Part & { vrf: number; network: NetworkState }>();
+  #base: Part = NOTHING;
   readonly #retired = new Set<string>();
 
   constructor(private readonly facts: HostFacts) {}
@@ -65,12 +65,22 @@ export class DesiredState {
     return this.#endpoints.values();
   }
 
-  /** Flows that `owner` wants; none when it is not, or no longer, wanted here. */
-  flows(owner: string): readonly Flow[] {
+  /** Flows that `owner` wants; none when it is not, or no longer, wanted here. What did not change keeps its identity. */
+  flows(owner: string): PipelineContent["flows"] {
+    return this.#part(owner).flows ?? NONE;
+  }
+  groups(owner: string): PipelineContent["groups"] {
+    return this.#part(owner).groups ?? NONE;
+  }
+  meters(owner: string): PipelineContent["meters"] {
+    return this.#part(owner).meters ?? NONE;
+  }
+
+  #part(owner: string): Part {
     if (owner === BASE) return this.#base;
     const id = owner.slice(owner.indexOf(":") + 1);
-    return (owner.startsWith("network:") ? this.#networks.get(id) : this.#endpoints.get(id))
-      ?.flows ?? [];
+    return (owner.startsWith("network:") ? this.#networks.get(id) : this.#endpoints.get(id)) ??
+      NOTHING;
   }
 
   owners(): string[] {
@@ -99,7 +109,7 @@ export class DesiredState {
     if (config !== this.#config) {
       this.#config = config;
       this.#host = desiredHost(config, this.facts);
-      this.#base = this.#host ? baseFlows(this.#host.pipeline) : [];
+      this.#base = this.#host ? { flows: baseFlows(this.#host.pipeline) } : NOTHING;
       this.#networks.clear();
       this.#endpoints.clear();
     }

@@ -4,16 +4,21 @@
  * @module
  */
 import { messageOf } from "../state/message_of.ts";
-import type { Flow } from "../pipeline/flow.ts";
 import { BASE, type DesiredState, endpointOwner, networkOwner } from "./desired_state.ts";
 import type { DesiredEndpoint } from "./desired_endpoint.ts";
-import { FlowLedger } from "./flow_ledger.ts";
 import { Gate } from "./gate.ts";
 import type { Kernel } from "./kernel.ts";
 import { KeyedWork } from "./keyed_work.ts";
 import { LinkKeeper } from "./link_keeper.ts";
 import type { Log } from "./log.ts";
-import { type PortSpec, type PortState, type Switch, SwitchError } from "./switch.ts";
+import { PipelineLedger } from "./pipeline_ledger.ts";
+import {
+  type PipelineContent,
+  type PortSpec,
+  type PortState,
+  type Switch,
+  SwitchError,
+} from "./switch.ts";
 
 /** Deadline of everything that is done for one owner. */
 const OWNER_DEADLINE_MS = 10_000;
@@ -29,7 +34,7 @@ export interface ReconcilerDeps {
 }
 
 export class Reconciler {
-  readonly #ledger = new FlowLedger();
+  readonly #ledger = new PipelineLedger();
   readonly #links: LinkKeeper;
   readonly #gate = new Gate();
   readonly #work: KeyedWork;
@@ -118,16 +123,19 @@ export class Reconciler {
   }
 
   async #applyFlows(owners: readonly string[], signal: AbortSignal): Promise<void> {
-    const add: Flow[] = [];
-    const remove: Flow[] = [];
-    const wanted = owners.map((owner) => ({ owner, flows: this.deps.desired.flows(owner) }));
-    for (const { owner, flows } of wanted) {
-      const change = this.#ledger.change(owner, flows);
-      add.push(...change.add);
-      remove.push(...change.remove);
-    }
-    if (add.length + remove.length) await this.deps.switch.applyFlows({ add, remove }, signal);
-    for (const { owner, flows } of wanted) this.#ledger.confirm(owner, flows);
+    const wanted = owners.map((owner) => ({ owner, content: this.#content(owner) }));
+    const change = this.#ledger.change(wanted);
+    if (change) await this.deps.switch.applyFlows(change, signal);
+    for (const { owner, content } of wanted) this.#ledger.confirm(owner, content);
+  }
+
+  #content(owner: string): PipelineContent {
+    const { desired } = this.deps;
+    return {
+      flows: desired.flows(owner),
+      groups: desired.groups(owner),
+      meters: desired.meters(owner),
+    };
   }
 
   #deleteLink(hostLink: string): void {
@@ -194,16 +202,27 @@ export class Reconciler {
   async #resyncFlows(signal: AbortSignal): Promise<void> {
     const owners = this.deps.desired.owners().map((owner) => ({
       owner,
-      flows: this.deps.desired.flows(owner),
+      content: this.#content(owner),
     }));
-    const changed = await this.deps.switch.reconcileFlows(
-      owners.flatMap(({ flows }) => flows),
-      signal,
-    );
+    const { flows, groups, meters } = await this.deps.switch.reconcilePipeline({
+      flows: owners.flatMap(({ content }) => content.flows),
+      groups: owners.flatMap(({ content }) => content.groups),
+      meters: owners.flatMap(({ content }) => content.meters),
+    }, signal);
     this.#ledger.clear();
-    for (const { owner, flows } of owners) this.#ledger.confirm(owner, flows);
-    if (changed.added + changed.removed) {
-      this.deps.log.info("Mended flows: {added} added, {removed} removed", changed);
+    for (const { owner, content } of owners) this.#ledger.confirm(owner, content);
+    const set = flows.set + groups.set + meters.set;
+    const removed = flows.removed + groups.removed + meters.removed;
+    if (set + removed) {
+      this.deps.log.info(
+        "Mended the switch: {flows} flows, {groups} groups, {meters} meters set; {removed} removed",
+        {
+          flows: flows.set,
+          groups: groups.set,
+          meters: meters.set,
+          removed,
+        },
+      );
     }
   }
 

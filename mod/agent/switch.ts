@@ -45,6 +45,20 @@ export interface FlowChange {
   readonly removeMeters?: readonly number[];
 }
 
+/** What the switch shall hold of ours: all of it, no more. */
+export interface PipelineContent {
+  readonly flows: readonly Flow[];
+  readonly groups: readonly Group[];
+  readonly meters: readonly Meter[];
+}
+
+/** How many of each kind had to be set (new, or other than desired) and removed. */
+export type PipelineMending = Readonly<Record<keyof PipelineContent, Mending>>;
+export interface Mending {
+  readonly set: number;
+  readonly removed: number;
+}
+
 /** A packet that the switch is to send as if it had come in by `inPort`. */
 export interface PacketOut {
   /** The whole Ethernet frame, at most 1,500 bytes of payload. */
@@ -91,16 +105,18 @@ export interface Switch {
     remove: readonly string[],
     signal: AbortSignal,
   ): Promise<void>;
-  /** One atomic bundle; concurrent calls may share one. Resolves when the flows are in force. Throws SwitchError; nothing is then applied. */
+  /**
+   * One atomic bundle; concurrent calls may share one. Resolves when all is in force. Throws SwitchError; nothing is then applied, and
+   * meters, which OpenFlow knows no bundles of, were put back.
+   */
   applyFlows(change: FlowChange, signal: AbortSignal): Promise<void>;
   /**
-   * Makes the installed flows of ours equal to `desired` by the difference: reads what is installed, leaves what is right,
-   * adds before it removes, in one bundle. Flows that are not ours are left alone. Returns what it changed.
+   * Makes what is installed of ours equal to `desired` by the difference: reads it, leaves what is right, adds before it removes, in
+   * one bundle. Flows that are not ours are left alone; groups and meters of the bridge are all ours.
    */
-  reconcileFlows(
-    desired: readonly Flow[],
-    signal: AbortSignal,
-  ): Promise<{ added: number; removed: number }>;
+  reconcilePipeline(desired: PipelineContent, signal: AbortSignal): Promise<PipelineMending>;
+  /** Resolves when the switch has taken them. Throws SwitchError, "packet-refused" with the first that it would not take. */
+  sendPackets(packets: readonly PacketOut[], signal: AbortSignal): Promise<void>;
   /** Events from now on until `signal` aborts. */
   events(signal: AbortSignal): AsyncIterable<SwitchEvent>;
   /** Lets go of the connections. Bridge, ports and flows stay as they are. */
@@ -115,8 +131,10 @@ export type SwitchErrorCode =
   | "timeout"
   /** The switch refused a port: missing link, number taken. */
   | "port-refused"
-  /** The switch or the compiler refused a flow; the message names it. */
+  /** The switch or the compiler refused a flow, group or meter; the message names it. */
   | "flow-refused"
+  /** A packet to send is too long, or its actions are refused; the message names it. */
+  | "packet-refused"
   | "protocol";
 
 export class SwitchError extends Error {

@@ -22,12 +22,15 @@ export interface Group {
 /** First number of each feature's groups; each range is 2^24 long, so that a VNI finds its group without an allocation. */
 export const GROUP_RANGE = { flood: 0x0100_0000, service: 0x0200_0000 } as const;
 
-/** `group_id=16777217,type=all,bucket=output:7,bucket=output:8`, as `ovs-ofctl add-group` reads it. */
-export function formatGroup({ id, type, buckets }: Group): string {
-  const texts = buckets.map(({ weight, actions }) =>
-    `bucket=${weight === undefined ? "" : `weight:${weight},`}actions=${
-      actions.join(",") || "drop"
-    }`
-  );
+/**
+ * `group_id=16777217,type=all,bucket=actions=output:7,bucket=actions=output:8`, as `ovs-ofctl add-group` reads it. `bucketIds`, one a
+ * bucket, name the buckets to the switch (OpenFlow 1.5); without, it numbers them.
+ */
+export function formatGroup({ id, type, buckets }: Group, bucketIds?: readonly number[]): string {
+  const texts = buckets.map(({ weight, actions }, index) => {
+    const name = bucketIds ? `bucket_id:${bucketIds[index]},` : "";
+    const share = weight === undefined ? "" : `weight:${weight},`;
+    return `bucket=${name}${share}actions=${actions.join(",") || "drop"}`;
+  });
   return [`group_id=${id}`, `type=${type}`, ...texts].join(",");
 }

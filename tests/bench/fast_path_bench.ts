@@ -47,7 +47,7 @@ const rows = [
   }),
   await compare("10,000 flows in one bundle", LOADS, (programmer) => programmer.apply(many)),
   await compare("10,000 flows read back", LOADS, async (programmer) => {
-    const { length } = await programmer.dump();
+    const { length } = (await programmer.dump()).flows;
     if (length !== MANY) throw new Error(`${length} flows are installed, not ${MANY}`);
   }),
 ];
@@ -55,7 +55,7 @@ printTimes("Flows, native beside ovs-ofctl", rows);
 
 const encoding = new Samples("encoding 10,000 flows, strictly");
 for (let round = 0; round < LOADS; round++) {
-  await encoding.measure(() => Promise.resolve(codec.encodeFlows(many, 1, 1)));
+  await encoding.measure(() => Promise.resolve(codec.encodeLines(many, 1, 1)));
 }
 printTimes("Without the switch", [{ samples: encoding }]);
 await native.close();

@@ -41,7 +41,7 @@ async function inside(path: string, rounds: number, present: number): Promise<vo
     });
   const { endpoints } = await startAgent(path, {
     store: (store) => timed(store, "store", "transact"),
-    switch: (vswitch) => timed(vswitch, "switch", "applyPorts", "applyFlows", "reconcileFlows"),
+    switch: (vswitch) => timed(vswitch, "switch", "applyPorts", "applyFlows", "reconcilePipeline"),
     kernel: (kernel) =>
       timed(kernel, "kernel", "createEndpointLink", "deleteEndpointLink", "links"),
   });

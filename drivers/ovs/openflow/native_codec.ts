@@ -2,19 +2,27 @@
  * The OpenFlow codec in libcontivovs.so (drivers/ovs/native/contiv_ovs.h), Open vSwitch's own, called by FFI.
  * @module
  */
-import { type BundleControl, type Decoded, FlowTextError, type OpenFlowCodec } from "./codec.ts";
+import {
+  type BundleControl,
+  type Decoded,
+  type Dump,
+  LineError,
+  type OpenFlowCodec,
+} from "./codec.ts";
+import { type DecodedJson, fromJson } from "./decoded_json.ts";
 import type { Message } from "./message.ts";
 
 /** CONTIV_OVS_ABI of the header that this binding was written for. */
-const ABI = 1;
+const ABI = 2;
 const REFUSED = -1;
 const CONTROL: Readonly<Record<BundleControl, number>> = { open: 0, commit: 4, discard: 6 };
+const DUMP: Readonly<Record<Dump, number>> = { groups: 1, meters: 2, "port-statistics": 3 };
 const ERROR_BYTES = 2_000;
 
 const SYMBOLS = {
   contiv_ovs_abi: { parameters: [], result: "u32" },
   contiv_ovs_version: { parameters: ["buffer", "u64"], result: "i64" },
-  contiv_ovs_encode_flows: {
+  contiv_ovs_encode_lines: {
     parameters: ["buffer", "u64", "u32", "u32", "buffer", "u64", "buffer", "buffer", "u64"],
     result: "i64",
   },
@@ -23,6 +31,7 @@ const SYMBOLS = {
     result: "i64",
   },
   contiv_ovs_encode_barrier: { parameters: ["u32", "buffer", "u64"], result: "i64" },
+  contiv_ovs_encode_dump: { parameters: ["u32", "u32", "buffer", "u64"], result: "i64" },
   contiv_ovs_encode_flow_dump: {
     parameters: ["u32", "u64", "u64", "buffer", "u64"],
     result: "i64",
@@ -60,11 +69,11 @@ class NativeCodec implements OpenFlowCodec {
     this.description = `libopenvswitch ${this.#decoder.decode(version)}`;
   }
 
-  encodeFlows(lines: readonly string[], firstXid: number, bundle: number): Message {
+  encodeLines(lines: readonly string[], firstXid: number, bundle: number): Message {
     const length = BigInt(this.#write(lines.join("\n")));
     const messages = this.#fill((out, size) => {
       const [text, where, error] = [this.#text, this.#where, this.#error];
-      return this.#symbols.contiv_ovs_encode_flows(
+      return this.#symbols.contiv_ovs_encode_lines(
         text,
         length,
         firstXid,
@@ -77,7 +86,7 @@ class NativeCodec implements OpenFlowCodec {
       );
     });
     if (this.#where[0] !== lines.length) {
-      throw new RangeError("a flow is empty or holds a line break");
+      throw new RangeError("a line is empty or holds a line break");
     }
     return messages;
   }
@@ -96,15 +105,16 @@ class NativeCodec implements OpenFlowCodec {
     return this.#fill((out, size) => encode(xid, cookie, mask, out, size));
   }
 
+  encodeDump(xid: number, what: Dump): Message {
+    const encode = this.#symbols.contiv_ovs_encode_dump;
+    return this.#fill((out, size) => encode(xid, DUMP[what], out, size));
+  }
+
   decode(message: Message): Decoded {
     const decode = this.#symbols.contiv_ovs_decode;
     const json = this.#fill((out, size) => decode(message, BigInt(message.length), 0, out, size));
     // As contiv_ovs.h says; the version check holds both to one meaning.
-    const said = JSON.parse(this.#decoder.decode(json)) as DecodedJson;
-    if (said.type === "INVALID") return { kind: "invalid", reason: said.error ?? "" };
-    if (said.flows) return { kind: "flows", more: said.more === true, flows: said.flows };
-    if (said.error === undefined) return { kind: "other", type: said.type };
-    return { kind: "error", name: said.error, description: said.description ?? "" };
+    return fromJson(JSON.parse(this.#decoder.decode(json)) as DecodedJson);
   }
 
   /** Puts text into the input buffer; returns its bytes. */
@@ -124,14 +134,6 @@ class NativeCodec implements OpenFlowCodec {
     if (length >= 0) return this.#out.slice(0, length);
     if (length !== REFUSED) throw new RangeError("libcontivovs.so refused an argument");
     const reason = this.#decoder.decode(this.#error.subarray(0, this.#error.indexOf(0)));
-    throw new FlowTextError(this.#where[1] ?? 0, reason);
+    throw new LineError(this.#where[1] ?? 0, reason);
   }
-}
-
-interface DecodedJson {
-  readonly type: string;
-  readonly error?: string;
-  readonly description?: string;
-  readonly more?: boolean;
-  readonly flows?: readonly { readonly table: number; readonly cookie: string }[];
 }

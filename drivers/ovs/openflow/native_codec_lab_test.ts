@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, rejects, throws } from "node:assert/strict";
 import fc from "fast-check";
 import { builtLibrary } from "../native/testing/built.ts";
-import { FlowTextError } from "./codec.ts";
+import { LineError } from "./codec.ts";
 import { Framing } from "./framing.ts";
 import { makeMessage, typeOf, xidOf } from "./message.ts";
 import { openNativeCodec } from "./native_codec.ts";
@@ -18,7 +18,7 @@ if (library) {
     const lines = Array.from({ length: 5_000 }, (_, index) => {
       return `flow add table=1,priority=${index},ip,nw_src=10.0.0.1,actions=drop`;
     });
-    const messages = new Framing().push(codec.encodeFlows(lines, 100, 7));
+    const messages = new Framing().push(codec.encodeLines(lines, 100, 7));
     deepEqual(messages.map(xidOf), lines.map((_, index) => 100 + index));
     equal(messages.every((message) => typeOf(message) === BUNDLE_ADD), true);
   });
@@ -40,12 +40,12 @@ if (library) {
         [`flow add ${" ".repeat(70_000)}`, /more than 65535 bytes/],
       ] as const
     ) {
-      throws(() => codec.encodeFlows([good, bad, good], 1, 1), (error) => {
-        match(error instanceof FlowTextError ? error.reason : String(error), reason);
-        return error instanceof FlowTextError && error.line === 1;
+      throws(() => codec.encodeLines([good, bad, good], 1, 1), (error) => {
+        match(error instanceof LineError ? error.reason : String(error), reason);
+        return error instanceof LineError && error.line === 1;
       });
     }
-    throws(() => codec.encodeFlows([`${good}\n${good}`], 1, 1), /holds a line break/);
+    throws(() => codec.encodeLines([`${good}\n${good}`], 1, 1), /holds a line break/);
   });
 
   Deno.test("native codec decodes what it encodes, and says of anything else that it is invalid", () => {
@@ -65,7 +65,7 @@ if (library) {
       const signals = () => Deno.readTextFileSync("/proc/self/status").match(/^Sig(Blk|Ign|Cgt).*$/gm).join();
       const before = signals();
       const codec = openNativeCodec(${JSON.stringify(library)});
-      codec.encodeFlows(["flow add actions=drop"], 1, 1);
+      codec.encodeLines(["flow add actions=drop"], 1, 1);
       codec.decode(codec.encodeFlowDump(1, 0n, 0n));
       console.log(signals() === before);`;
     const args = ["eval", "--quiet", script];

@@ -1,33 +1,44 @@
 /**
- * Writes flows over one OpenFlow connection of our own: no process is started, and a change costs two round trips. The connection is made
+ * Writes flows, groups and meters, and sends packets, over one OpenFlow connection of our own: no process is started, and a change costs two round trips. The connection is made
  * at first need and again after it was lost.
  * @module
  */
 import { setImmediate } from "node:timers/promises";
 import { SwitchError } from "../../../mod/agent/switch.ts";
 import { withDeadline } from "../deadline.ts";
-import type { InstalledFlow } from "../flow_commands.ts";
-import { OURS } from "../flow_cookie.ts";
-import type { FlowProgrammer } from "../flow_programmer.ts";
-import { FlowTextError, type OpenFlowCodec } from "./codec.ts";
+import type { FlowProgrammer, Installed } from "../flow_programmer.ts";
+import type { InstalledMeter } from "../meter_commands.ts";
+import { askForPortStatus } from "./asynchronous.ts";
+import { LineError, type OpenFlowCodec, type PortStatistics, type PortStatus } from "./codec.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
+import { dumpFlows, dumpGroups, dumpMeters, dumpPortStatistics } from "./dump.ts";
 import { type Exchange, refusalIn } from "./exchange.ts";
-import { type Message, xidOf } from "./message.ts";
+import { type Message, Type, typeOf, xidOf } from "./message.ts";
 
 /** As for ovs-ofctl: for the largest bundle on a busy machine. */
 const DEADLINE_MS = 15_000;
 /** Lines encoded at a time, in some 2 ms; between, the event loop gets its turn. */
 const SLICE = 500;
 
+type Refusal = "flow-refused" | "packet-refused";
+
+export interface OpenFlowOptions extends Omit<ConnectionOptions, "onAsynchronous"> {
+  /**
+   * Told of ports that come, go or change, as soon as ovs-vswitchd knows, before its database says so. A notice only: what happens
+   * while there is no connection is not told.
+   */
+  readonly onPortStatus?: (status: PortStatus) => void;
+}
+
 export class OpenFlowProgrammer implements FlowProgrammer {
   readonly description: string;
   readonly #codec: OpenFlowCodec;
-  readonly #options: ConnectionOptions;
+  readonly #options: OpenFlowOptions;
   readonly #closing = new AbortController();
   #connecting: Promise<Connection> | undefined;
   #bundles = 0;
 
-  constructor(codec: OpenFlowCodec, options: ConnectionOptions) {
+  constructor(codec: OpenFlowCodec, options: OpenFlowOptions) {
     this.#codec = codec;
     this.#options = options;
     this.description = `OpenFlow 1.5, ${codec.description}`;
@@ -38,28 +49,66 @@ export class OpenFlowProgrammer implements FlowProgrammer {
     await this.#within("the bundle of flows", (connection) => this.#bundle(connection, lines));
   }
 
-  dump(): Promise<InstalledFlow[]> {
+  async changeMeters(lines: readonly string[]): Promise<void> {
+    await this.#within(
+      "the change of meters",
+      (connection) => this.#plain(connection, lines, "flow-refused"),
+    );
+  }
+
+  async sendPackets(lines: readonly string[]): Promise<void> {
+    await this.#within(
+      "the packets",
+      (connection) => this.#plain(connection, lines, "packet-refused"),
+    );
+  }
+
+  dump(): Promise<Installed> {
     return this.#within("the dump of flows", async (connection) => {
-      const [cookie = "", mask = ""] = OURS.split("/");
-      using exchange = connection.exchange(1);
-      const request = this.#codec.encodeFlowDump(exchange.first, BigInt(cookie), BigInt(mask));
-      await connection.write(request);
-      const flows: InstalledFlow[] = [];
-      for (;;) {
-        const part = this.#codec.decode(await exchange.next());
-        if (part.kind !== "flows") {
-          throw new SwitchError("protocol", `cannot read flows: ${JSON.stringify(part)}`);
-        }
-        for (const flow of part.flows) flows.push(flow);
-        if (!part.more) return flows;
-      }
+      const [flows, groups, meters] = await Promise.all([
+        dumpFlows(connection, this.#codec),
+        dumpGroups(connection, this.#codec),
+        dumpMeters(connection, this.#codec),
+      ]);
+      return { flows, groups, meters };
     });
+  }
+
+  dumpMeters(): Promise<readonly InstalledMeter[]> {
+    return this.#within("the dump of meters", (to) => dumpMeters(to, this.#codec));
+  }
+
+  /** Of every port of the bridge. */
+  portStatistics(): Promise<readonly PortStatistics[]> {
+    return this.#within("the port statistics", (to) => dumpPortStatistics(to, this.#codec));
   }
 
   async close(): Promise<void> {
     this.#closing.abort(new SwitchError("unavailable", "the flow programmer is closed"));
     const connection = await this.#connecting?.catch(() => undefined);
     await connection?.close();
+  }
+
+  /** Messages that no bundle may hold. The first that is refused is named; those after it were done all the same. */
+  async #plain(connection: Connection, lines: readonly string[], code: Refusal): Promise<void> {
+    for (let at = 0; at < lines.length; at += SLICE) {
+      const slice = lines.slice(at, at + SLICE);
+      using exchange = connection.exchange(slice.length + 1);
+      const barrier = exchange.first + slice.length;
+      const messages = this.#encodePlain(slice, exchange.first, code);
+      await connection.write(join([messages, this.#codec.encodeBarrier(barrier)]));
+      const refusal = refusalIn(await exchange.until(barrier));
+      if (refusal) throw this.#refused(code, refusal, exchange.first, slice);
+    }
+  }
+
+  #encodePlain(lines: readonly string[], first: number, code: Refusal): Message {
+    try {
+      return this.#codec.encodeLines(lines, first, 0);
+    } catch (error) {
+      if (!(error instanceof LineError)) throw error;
+      throw refused(code, lines[error.line], error.reason);
+    }
   }
 
   /**
@@ -77,19 +126,19 @@ export class OpenFlowProgrammer implements FlowProgrammer {
     try {
       await this.#writeLines(connection, exchange, bundle, lines);
       const refusal = refusalIn(await exchange.until(barrier));
-      fault = refusal && this.#refused(refusal, firstLine, lines);
+      fault = refusal && this.#refused("flow-refused", refusal, firstLine, lines);
     } catch (error) {
-      if (!(error instanceof FlowTextError)) throw error;
-      fault = flowRefused(lines[error.line], error.reason);
+      if (!(error instanceof LineError)) throw error;
+      fault = refused("flow-refused", lines[error.line], error.reason);
       if (error.line < SLICE) throw fault; // nothing was sent yet, so nothing is to be discarded
     }
     await connection.write(control(end, bundle, fault ? "discard" : "commit"));
     const refusal = refusalIn(await exchange.until(end));
     if (fault) throw fault;
-    if (refusal) throw this.#refused(refusal, firstLine, lines);
+    if (refusal) throw this.#refused("flow-refused", refusal, firstLine, lines);
   }
 
-  /** Opening, lines and barrier; a small change is one write. Throws FlowTextError: the slices before it were sent, no barrier. */
+  /** Opening, lines and barrier; a small change is one write. Throws LineError: the slices before it were sent, no barrier. */
   async #writeLines(
     connection: Connection,
     { first }: Exchange,
@@ -110,18 +159,23 @@ export class OpenFlowProgrammer implements FlowProgrammer {
 
   #encodeSlice(lines: readonly string[], at: number, firstLine: number, bundle: number): Message {
     try {
-      return this.#codec.encodeFlows(lines.slice(at, at + SLICE), firstLine + at, bundle);
+      return this.#codec.encodeLines(lines.slice(at, at + SLICE), firstLine + at, bundle);
     } catch (error) {
-      if (error instanceof FlowTextError) throw new FlowTextError(at + error.line, error.reason);
+      if (error instanceof LineError) throw new LineError(at + error.line, error.reason);
       throw error;
     }
   }
 
   /** A refusal carries the transaction id of the line's message, or of the bundle's own. */
-  #refused(refusal: Message, firstLine: number, lines: readonly string[]): SwitchError {
+  #refused(
+    code: Refusal,
+    refusal: Message,
+    firstLine: number,
+    lines: readonly string[],
+  ): SwitchError {
     const said = this.#codec.decode(refusal);
     const reason = said.kind === "error" ? `${said.name} (${said.description})` : said.kind;
-    return flowRefused(lines[xidOf(refusal) - firstLine], reason);
+    return refused(code, lines[xidOf(refusal) - firstLine], reason);
   }
 
   #nextBundle(): number {
@@ -166,18 +220,33 @@ export class OpenFlowProgrammer implements FlowProgrammer {
     const present = await seen?.catch(() => undefined);
     if (present?.isOpen) return present;
     if (this.#connecting !== seen) return await this.#connect(signal); // another caller is at it
-    this.#connecting = Connection.open(this.#options, signal);
+    this.#connecting = this.#open(signal);
     return await this.#connecting;
+  }
+
+  async #open(signal: AbortSignal): Promise<Connection> {
+    const { onPortStatus, ...options } = this.#options;
+    if (!onPortStatus) return await Connection.open(options, signal);
+    const onAsynchronous = (message: Message) => {
+      if (typeOf(message) !== Type.PORT_STATUS) return;
+      const said = this.#codec.decode(message);
+      if (said.kind === "port-status") onPortStatus(said.status);
+    };
+    const connection = await Connection.open({ ...options, onAsynchronous }, signal);
+    await connection.write(join(askForPortStatus(0)));
+    return connection;
   }
 }
 
+/** The connection is none the worse for it. */
 function isRefusal(error: unknown): boolean {
-  return error instanceof SwitchError && error.code === "flow-refused";
+  return error instanceof SwitchError &&
+    (error.code === "flow-refused" || error.code === "packet-refused");
 }
 
-function flowRefused(line: string | undefined, reason: string): SwitchError {
-  const flow = line === undefined ? "a flow" : `the flow "${line}"`;
-  return new SwitchError("flow-refused", `Open vSwitch refused ${flow}: ${reason}`);
+function refused(code: Refusal, line: string | undefined, reason: string): SwitchError {
+  const what = line === undefined ? "a line" : `"${line}"`;
+  return new SwitchError(code, `Open vSwitch refused ${what}: ${reason}`);
 }
 
 function join(messages: readonly Message[]): Message {

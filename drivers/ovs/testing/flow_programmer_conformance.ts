@@ -52,7 +52,7 @@ async function withSubject(
       weakened,
       lab,
       apply: (change) => programmer.apply(changeLines({ add: [], remove: [], ...change })),
-      installed: async () => (await programmer.dump()).map(placeOf).sort(),
+      installed: async () => (await programmer.dump()).flows.map(placeOf).sort(),
     });
   } finally {
     await programmer.close();
