@@ -65,6 +65,7 @@ export function errorReply(error: unknown): ErrorReply | undefined {
 }
 
 function storeReply(error: StoreError): ErrorReply | undefined {
+  if (error.code === "unusable") return reply(503, error.message, STATE_ADVICE);
   if (error.code !== "unavailable" && error.code !== "timeout") return undefined;
   return reply(
     503,

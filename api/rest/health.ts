@@ -6,6 +6,7 @@ import { z } from "zod";
 import { MASTER_CONFIG } from "../../mod/state/keys.ts";
 import { registeredServices, type ServiceName } from "../../mod/state/registration.ts";
 import type { Cache } from "../../mod/state/cache.ts";
+import type { Store } from "../../mod/state/store.ts";
 import type { MasterDependencies } from "./dependencies.ts";
 
 const PROBE_DEADLINE_MS = 2_000;
@@ -21,7 +22,13 @@ export const healthDocument = z.object({
   store: z.object({
     ok: z.boolean(),
     description: z.string().describe("Which store; never credentials"),
-    error: z.string().optional(),
+    error: z.string().optional().describe("Why it is unavailable"),
+    since: z.string().optional().describe("When it was lost, or first asked in vain: ISO 8601"),
+    members: z.array(z.object({
+      endpoint: z.string(),
+      healthy: z.boolean(),
+      detail: z.string().optional(),
+    })).describe("Every server that is configured, and whether it serves"),
   }),
   cache: z.object({
     ok: z.boolean(),
@@ -39,11 +46,11 @@ export const healthDocument = z.object({
 export type Health = z.infer<typeof healthDocument>;
 
 export async function health(deps: MasterDependencies): Promise<Health> {
-  const store = await storeHealth(deps);
+  const [store, members] = await Promise.all([storeHealth(deps), membersOf(deps.store)]);
   const cache = cacheHealth(deps.cache);
   return {
     ok: store.ok && cache.ok,
-    store,
+    store: { ...store, members },
     cache,
     roles: [...deps.roles],
     nodes: nodes(deps.cache),
@@ -52,21 +59,40 @@ export async function health(deps: MasterDependencies): Promise<Health> {
 
 function nodes(cache: Cache): Health["nodes"] {
   const list = (service: ServiceName) =>
-    registeredServices(cache.snapshot(), service).map(({ Hostname, HostAddr, Version }) => ({
-      host: Hostname,
-      address: HostAddr,
-      version: Version,
-    }));
+    cache.revision === 0
+      ? []
+      : registeredServices(cache.snapshot(), service).map(({ Hostname, HostAddr, Version }) => ({
+        host: Hostname,
+        address: HostAddr,
+        version: Version,
+      }));
   return { masters: list("netmaster"), agents: list("netplugin") };
 }
 
-async function storeHealth({ store }: MasterDependencies): Promise<Health["store"]> {
+async function storeHealth(
+  { store, cache }: MasterDependencies,
+): Promise<Omit<Health["store"], "members">> {
   const { description } = store;
   try {
     await store.get(MASTER_CONFIG, { signal: AbortSignal.timeout(PROBE_DEADLINE_MS) });
     return { ok: true, description };
   } catch (error) {
-    return { ok: false, description, error: message(error) };
+    const { status } = cache;
+    const lost = status.state === "disconnected" ? status : undefined;
+    return {
+      ok: false,
+      description,
+      error: lost?.reason ?? message(error),
+      ...(lost?.since === undefined ? {} : { since: new Date(lost.since).toISOString() }),
+    };
+  }
+}
+
+async function membersOf(store: Store): Promise<Health["store"]["members"]> {
+  try {
+    return [...await store.health({ signal: AbortSignal.timeout(PROBE_DEADLINE_MS) })];
+  } catch (error) {
+    return [{ endpoint: store.description, healthy: false, detail: message(error) }];
   }
 }
 

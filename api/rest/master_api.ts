@@ -5,7 +5,11 @@
  */
 import { type Context, Hono } from "hono";
 import { objectTypes } from "../../mod/model/registry.ts";
-import { registeredServices, type ServiceName } from "../../mod/state/registration.ts";
+import {
+  leaderAddress,
+  registeredServices,
+  type ServiceName,
+} from "../../mod/state/registration.ts";
 import type { MasterDependencies } from "./dependencies.ts";
 import {
   errorReply,
@@ -58,6 +62,9 @@ function addDocumentRoutes(app: Hono, deps: MasterDependencies): void {
   const addresses = (service: ServiceName) => [
     ...new Set(registeredServices(deps.cache.snapshot(), service).map(({ HostAddr }) => HostAddr)),
   ];
+  const own = `${info.localAddress}:${info.port}`;
+  // Every master accepts writes: while none holds the lock, each may be asked.
+  const leader = () => leaderAddress(deps.cache.snapshot()) ?? own;
   app.get("/version", (c) =>
     c.text(
       JSON.stringify({
@@ -71,9 +78,8 @@ function addDocumentRoutes(app: Hono, deps: MasterDependencies): void {
   app.get("/info", (c) =>
     c.text(
       JSON.stringify({
-        // Every master accepts writes, so each is its own leader.
-        "current-state": "leader",
-        "leader-ip": `${info.localAddress}:${info.port}`,
+        "current-state": leader() === own ? "leader" : "follower",
+        "leader-ip": leader(),
         "local-ip": info.localAddress,
         "netmaster-nodes": addresses("netmaster"),
         "netplugin-nodes": addresses("netplugin"),

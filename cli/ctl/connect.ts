@@ -4,6 +4,7 @@
  */
 import { ExitCode } from "../exit_code.ts";
 import { CtlError } from "./error.ts";
+import { FirstThatAnswers } from "./first_that_answers.ts";
 import { HttpConnection } from "./http_connection.ts";
 import type { CtlIo } from "./io.ts";
 import { isObject, MasterClient } from "./master_client.ts";
@@ -19,16 +20,11 @@ export async function connect(
   io: CtlIo,
   options: { readonly netmaster: string; readonly insecure: boolean },
 ): Promise<MasterClient> {
-  const address = options.netmaster || io.env.NETMASTER || DEFAULT_MASTER;
-  if (!/^(https?:\/\/[^/]|unix:\/\/\/)/.test(address) || !URL.canParse(address)) {
-    throw new CtlError(
-      ExitCode.Refused,
-      `"${address}" is not the address of a master\n` +
-        "Write it as http://HOST:9999, https://HOST:10000 or unix:///path/of/socket",
-    );
-  }
+  const addresses = (options.netmaster || io.env.NETMASTER || DEFAULT_MASTER).split(",")
+    .map((address) => address.trim());
+  for (const address of addresses) requireAddress(address);
   const token = await readToken(io);
-  if (token && !address.startsWith("https://")) {
+  if (token && !addresses.every((address) => address.startsWith("https://"))) {
     throw new CtlError(
       ExitCode.Refused,
       "error processing netctl config: failed to set auth token: " +
@@ -37,7 +33,17 @@ export async function connect(
     );
   }
   const insecure = options.insecure || /^(1|t|true)$/i.test(io.env.INSECURE ?? "");
-  return new MasterClient(new HttpConnection(address, ADVICE, insecure), token);
+  const connections = addresses.map((address) => new HttpConnection(address, ADVICE, insecure));
+  return new MasterClient(new FirstThatAnswers(connections), token);
+}
+
+function requireAddress(address: string): void {
+  if (/^(https?:\/\/[^/]|unix:\/\/\/)/.test(address) && URL.canParse(address)) return;
+  throw new CtlError(
+    ExitCode.Refused,
+    `"${address}" is not the address of a master\n` +
+      "Write it as http://HOST:9999, https://HOST:10000 or unix:///path/of/socket; several with commas between",
+  );
 }
 
 function tokenPath(io: CtlIo): string {

@@ -14,6 +14,14 @@ export interface Reply {
   readonly text: string;
 }
 
+/** No reply came. */
+export class Unreachable extends CtlError {
+  /** `unsent`: no connection was made, so the server has seen nothing of the request. */
+  constructor(message: string, readonly unsent: boolean, options?: { cause?: unknown }) {
+    super(ExitCode.Refused, message, options);
+  }
+}
+
 export class HttpConnection {
   private readonly base: string;
   private readonly client?: Deno.HttpClient;
@@ -56,17 +64,23 @@ export class HttpConnection {
       const { status, statusText } = response;
       return { status, statusText, text: await response.text() };
     } catch (cause) {
-      throw new CtlError(
-        ExitCode.Refused,
-        `cannot reach ${this.description}: ${reason(cause)}\n${this.advice}`,
-        { cause },
-      );
+      const text = `cannot reach ${this.description}: ${reason(cause)}\n${this.advice}`;
+      throw new Unreachable(text, !connected(cause), { cause });
     }
   }
 
   close(): void {
     this.client?.close();
   }
+}
+
+/** Whether the HTTP library may have sent something: only what it calls a connection's own failure rules that out. */
+function connected(error: unknown): boolean {
+  if (!(error instanceof Error)) return true;
+  if (/\(Connect\)|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND/.test(error.message)) {
+    return false;
+  }
+  return error.cause === undefined || connected(error.cause);
 }
 
 /** The operating system's words, without the layers of the HTTP library around them. */

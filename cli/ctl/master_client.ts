@@ -4,12 +4,12 @@
  */
 import { ExitCode } from "../exit_code.ts";
 import { CtlError } from "./error.ts";
-import type { HttpConnection } from "./http_connection.ts";
+import type { FirstThatAnswers } from "./first_that_answers.ts";
 
 export type WireObject = Readonly<Record<string, unknown>>;
 
 export class MasterClient {
-  constructor(private readonly connection: HttpConnection, private readonly token: string) {}
+  constructor(private readonly connection: FirstThatAnswers, private readonly token: string) {}
 
   async list(plural: string): Promise<WireObject[]> {
     const body = await this.request("GET", `/api/v1/${plural}/`);

@@ -3,10 +3,13 @@
  * @module
  */
 
+import type { MemberHealth } from "../../mod/state/store.ts";
+import type { StoreSettings } from "../roles/store_settings.ts";
+
 /** What `contiv up` would be told: the doctor examines the places that it would use. */
 export interface DoctorSettings {
-  /** As `--store`: `embedded:///path` is examined, others are left to their own tools. */
-  readonly store: string;
+  /** A file is examined; of a cluster, every server is asked. */
+  readonly store: StoreSettings;
   readonly ovsRunDirectory: string;
   readonly runDirectory: string;
   /** "none": no Docker driver. */
@@ -71,6 +74,8 @@ export interface SwitchState {
 }
 
 export interface StoreState {
+  /** Absent: not a cluster. */
+  readonly members?: Answer<readonly MemberHealth[]>;
   /** Absent: not an embedded store. */
   readonly path?: string;
   readonly exists: boolean;

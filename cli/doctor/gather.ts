@@ -4,6 +4,9 @@
  */
 import { DatabaseSync } from "node:sqlite";
 import { dirname, join } from "node:path";
+import type { MemberHealth } from "../../mod/state/store.ts";
+import { openStore } from "../roles/open_store.ts";
+import type { StoreSettings } from "../roles/store_settings.ts";
 import type {
   AgentState,
   Directory,
@@ -17,7 +20,8 @@ import type {
 import { answer, field, getJson, outputOf } from "./probe.ts";
 import { readAddresses, readRoutes } from "./host_network.ts";
 
-const EMBEDDED = "embedded://";
+/** Milliseconds within which every server of a cluster has to answer. */
+const MEMBERS_DEADLINE = 4000;
 
 /** Takes about as long as its slowest probe; every one has a deadline. */
 export async function gatherFacts(settings: DoctorSettings): Promise<Facts> {
@@ -159,9 +163,21 @@ async function iptablesVersion(): Promise<string> {
   return await outputOf("iptables", ["--version"]);
 }
 
-async function gatherStore(url: string): Promise<StoreState> {
-  if (!url.startsWith(EMBEDDED)) return { exists: false, freeBytes: { error: "not asked for" } };
-  const path = url.slice(EMBEDDED.length);
+async function askMembers(settings: StoreSettings): Promise<readonly MemberHealth[]> {
+  const store = await openStore(settings);
+  try {
+    return await store.health({ signal: AbortSignal.timeout(MEMBERS_DEADLINE) });
+  } finally {
+    await store.close();
+  }
+}
+
+async function gatherStore(settings: StoreSettings): Promise<StoreState> {
+  if (settings.kind !== "embedded") {
+    const members = await answer(() => askMembers(settings));
+    return { members, exists: false, freeBytes: { error: "not asked for" } };
+  }
+  const { path } = settings;
   const freeBytes = await answer(async () => {
     const lines = await outputOf("df", ["--output=avail", "-B1", nearestExisting(path)]);
     return Number(lines.split("\n").at(-1));
@@ -184,8 +200,8 @@ function gatherDirectories(settings: DoctorSettings): Directory[] {
   if (settings.pluginSocket !== "none") {
     places.push([dirname(settings.pluginSocket), "the Docker driver's socket"]);
   }
-  if (settings.store.startsWith(EMBEDDED)) {
-    places.push([dirname(settings.store.slice(EMBEDDED.length)), "the store"]);
+  if (settings.store.kind === "embedded") {
+    places.push([dirname(settings.store.path), "the store"]);
   }
   return places.map(([path, use]) => {
     const error = whyNotWritable(nearestExisting(path));

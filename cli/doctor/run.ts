@@ -27,7 +27,7 @@ export interface DoctorOptions extends Partial<DoctorSettings> {
 
 /** What `contiv up` uses when it is told nothing else. */
 const DEFAULTS: DoctorSettings = {
-  store: "embedded:///var/lib/contiv/state.db",
+  store: { kind: "embedded", path: "/var/lib/contiv/state.db" },
   ovsRunDirectory: "/run/openvswitch",
   runDirectory: "/run/contiv",
   pluginSocket: "/run/docker/plugins/netplugin.sock",

@@ -5,7 +5,7 @@ import { examine } from "./run.ts";
 
 const HEALTHY: Facts = {
   settings: {
-    store: "embedded:///var/lib/contiv/state.db",
+    store: { kind: "embedded", path: "/var/lib/contiv/state.db" },
     ovsRunDirectory: "/run/openvswitch",
     runDirectory: "/run/contiv",
     pluginSocket: "/run/docker/plugins/netplugin.sock",

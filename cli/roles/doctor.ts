@@ -9,10 +9,11 @@ import { type Option, OptionError } from "./option.ts";
 import { UP_OPTIONS } from "./options.ts";
 import { parseOptions } from "./parse_options.ts";
 import { places, privateSubnet } from "./settings.ts";
+import { STORE_OPTIONS } from "./store_options.ts";
 
 /** The options of `contiv up` that say where things are, with the same defaults. */
 const WHERE = [
-  "store",
+  ...STORE_OPTIONS.map(({ name }) => name),
   "ovs-run-directory",
   "run-directory",
   "name",
@@ -52,7 +53,7 @@ export async function doctor(argv: string[]): Promise<number> {
     return await runDoctor({ stdout: (text) => write(Deno.stdout, text) }, {
       ...where,
       json: values.get("json") === "true",
-      store: `embedded://${store.path}`,
+      store,
       pluginSocket: driver?.socket ?? "none",
       dockerSocket: where.dockerSocket ?? "none",
       privateSubnet: privateSubnet("private-subnet", values.get("private-subnet") ?? ""),

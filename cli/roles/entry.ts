@@ -10,6 +10,7 @@ import { type Option, OptionError, type OptionValues } from "./option.ts";
 import { parseOptions, unknownVariables } from "./parse_options.ts";
 import { Services } from "./services.ts";
 import type { CommonSettings } from "./settings.ts";
+import { PASSWORD_VARIABLE, TOKEN_VARIABLE } from "./store_options.ts";
 
 /** EINVAL, as the original: a configuration, or a store, that cannot be used. Starting again is of no use before somebody acts. */
 const UNUSABLE = 22;
@@ -48,6 +49,8 @@ export async function runRole<T extends CommonSettings>(
     );
     if (unknown) throw new OptionError(`Unknown environment variable ${unknown}; see --help`);
     settings = role.settings(parsed.values);
+    // What this process starts does not inherit them.
+    for (const secret of [PASSWORD_VARIABLE, TOKEN_VARIABLE]) Deno.env.delete(secret);
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;
     console.error(`contiv ${role.name}: ${error.message}`);

@@ -21,6 +21,9 @@ export class Later<T> {
     private readonly expectedWithin = EXPECTED_WITHIN,
   ) {}
 
+  /** Says why it is not there, when that is known. */
+  reason: () => string | undefined = () => undefined;
+
   /** Undefined until it is there. */
   get value(): T | undefined {
     return this.#value;
@@ -34,9 +37,10 @@ export class Later<T> {
   /** Throws "unavailable" when it is not there. */
   require(): T {
     if (this.#value !== undefined) return this.#value;
+    const reason = this.reason();
     throw new IntentError(
       "unavailable",
-      `${this.what} is not ready yet`,
+      `${this.what} is not ready yet${reason ? `: ${reason}` : ""}`,
       "Try again in a moment; `contiv doctor` says what is missing",
     );
   }

@@ -10,6 +10,10 @@ export interface Option {
   readonly aliases?: readonly string[];
   /** Environment variable, after the role's prefix (CONTIV_NETMASTER_ or CONTIV_NETPLUGIN_), as the original named it. */
   readonly environment?: string;
+  /** Other environment variables, by their whole names: settings of the original's managed Docker plugin. */
+  readonly variables?: readonly string[];
+  /** Options of one such group say the same in other ways: two of them are refused, and one on the command line beats the environment's. */
+  readonly alternatives?: string;
   /** A switch takes no value. */
   readonly kind: "text" | "switch";
   /** What a value looks like, in help: `IP:PORT`. */

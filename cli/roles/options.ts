@@ -4,8 +4,7 @@
  * @module
  */
 import type { Option } from "./option.ts";
-
-export const DEFAULT_STORE = "embedded:///var/lib/contiv/state.db";
+import { STORE_OPTIONS } from "./store_options.ts";
 
 const COMMON: readonly Option[] = [
   {
@@ -36,32 +35,7 @@ const COMMON: readonly Option[] = [
     help:
       'What the switch does with them. "routing": every host routes between the networks of a tenant.',
   },
-  {
-    name: "store",
-    aliases: ["cluster-store"],
-    environment: "STORE",
-    kind: "text",
-    value: "URL",
-    default: DEFAULT_STORE,
-    help:
-      "Where all state lives. embedded:///PATH is a file for one machine, which several processes may share.",
-  },
-  {
-    name: "etcd-endpoints",
-    aliases: ["etcd"],
-    environment: "ETCD_ENDPOINTS",
-    kind: "text",
-    value: "URL,URL",
-    help: "The members of an etcd cluster, in place of --store.",
-  },
-  {
-    name: "consul-endpoints",
-    aliases: ["consul"],
-    environment: "CONSUL_ENDPOINTS",
-    kind: "text",
-    value: "URL,URL",
-    help: "The servers of a Consul cluster, in place of --store.",
-  },
+  ...STORE_OPTIONS,
   {
     name: "log-level",
     environment: "LOG_LEVEL",
@@ -124,6 +98,16 @@ const MASTER: readonly Option[] = [
     value: "IP:PORT",
     help:
       "The address under which other hosts reach this master. The default is the first address of the host and the port of --external-address.",
+  },
+  {
+    name: "leader-ttl",
+    environment: "LEADER_TTL",
+    kind: "text",
+    value: "SECONDS",
+    default: "10",
+    help:
+      "How long after the death of the master that leads another one does, 3 to 60. Every master serves reads and writes; " +
+      "the leader alone does what must be done once.",
   },
 ];
 

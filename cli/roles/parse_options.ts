@@ -58,6 +58,7 @@ export function unknownVariables(
   );
 }
 
+/** Said by the command line, else by the environment, else the default: for each option, or each group of alternatives. */
 function complete(
   options: readonly Option[],
   given: ReadonlyMap<string, string>,
@@ -65,14 +66,60 @@ function complete(
   prefixes: readonly string[],
 ): OptionValues {
   const values = new Map<string, string>();
-  for (const option of options) {
-    const fromEnvironment = option.environment === undefined
-      ? undefined
-      : prefixes.map((prefix) => environment(prefix + option.environment)).find((value) => value);
-    const value = given.get(option.name) ?? fromEnvironment ?? option.default;
-    if (value !== undefined) values.set(option.name, value);
+  for (const group of grouped(options)) {
+    const said = choose(group, (option) => {
+      const value = given.get(option.name);
+      return value === undefined ? undefined : { value, by: `--${option.name}` };
+    }) ?? choose(group, (option) => fromEnvironment(option, environment, prefixes));
+    const chosen = said
+      ? [said]
+      : group.flatMap((option) =>
+        option.default === undefined ? [] : [{ option, value: option.default }]
+      );
+    for (const { option, value } of chosen) values.set(option.name, value);
   }
   return values;
+}
+
+/** Alternatives together, every other option alone. */
+function grouped(options: readonly Option[]): Iterable<readonly Option[]> {
+  return Map.groupBy(options, ({ alternatives, name }) => alternatives ?? `--${name}`).values();
+}
+
+/** The one option of the group that the source knows. */
+function choose(
+  group: readonly Option[],
+  find: (option: Option) => { readonly value: string; readonly by: string } | undefined,
+): { readonly option: Option; readonly value: string } | undefined {
+  const found = group.flatMap((option) => {
+    const said = find(option);
+    return said ? [{ option, ...said }] : [];
+  });
+  const [first, second] = found;
+  if (second) {
+    throw new OptionError(
+      `ambiguous: ${first?.by} and ${second.by} are both given, and one store is used; leave one out`,
+    );
+  }
+  return first;
+}
+
+function fromEnvironment(
+  option: Option,
+  environment: (name: string) => string | undefined,
+  prefixes: readonly string[],
+): { value: string; by: string } | undefined {
+  const names = [
+    ...option.environment === undefined
+      ? []
+      : prefixes.map((prefix) => prefix + option.environment),
+    ...option.variables ?? [],
+  ];
+  for (const by of names) {
+    const value = environment(by);
+    if (value) return { value, by };
+  }
+  return undefined;
 }
 
 function splitFlag(word: string): { flag: string; inline?: string } {
@@ -99,7 +146,9 @@ function unknown(word: string, flag: string, known: readonly string[]): OptionEr
     name.startsWith(flag) || flag.startsWith(name) || oneEditApart(name, flag)
   );
   return new OptionError(
-    `Unknown option "${word}"${near ? `; did you mean --${near}?` : ""}; see --help`,
+    `Unknown option "${word.replace(/=.*$/s, "")}"${
+      near ? `; did you mean --${near}?` : ""
+    }; see --help`,
   );
 }
 

@@ -52,14 +52,17 @@ export async function startPlugin(
     : () => Promise.resolve();
   services.add("Docker plugin socket", closeSocket);
   const state = await openState();
-  later.state.set(state);
+  later.state.reason = () =>
+    state.cache.status.state === "synced" ? undefined : state.cache.status.reason;
+  later.endpoints.reason = later.state.reason;
+  void state.cache.whenSynced(signal).then(() => later.state.set(state), () => {});
   const address = settings.controlAddress ?? localAddress(Deno.networkInterfaces());
   const record = serviceRecord(
     "netplugin",
     { address, port: AGENT_PORT, host },
     VERSION.Version,
   );
-  register(state.store, record, services, logOf("agent"));
+  register(state.store, () => record, services, logOf("agent"));
   const agent = await startAgent(settings, host, state, later, services, logOf("agent"), signal);
   // Last opened, first closed: no call comes in when the agent has gone.
   services.add("Docker plugin socket", closeSocket);

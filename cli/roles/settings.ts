@@ -6,13 +6,9 @@
 import { parseAddress } from "../../mod/net/address.ts";
 import { parsePrefix } from "../../mod/net/prefix.ts";
 import { OptionError, type OptionValues } from "./option.ts";
+import { type StoreSettings, storeSettings } from "./store_settings.ts";
 
 const DEFAULT_DRIVER = "netplugin";
-
-export interface StoreSettings {
-  readonly kind: "embedded";
-  readonly path: string;
-}
 
 export interface LogSettings {
   readonly level: "debug" | "info" | "warning" | "error";
@@ -44,6 +40,8 @@ export interface MasterSettings extends CommonSettings {
   readonly listen: ListenAddress;
   /** Absent: the host's first address and the listener's port. */
   readonly control?: ListenAddress;
+  /** Milliseconds after its death that the leading master is replaced. */
+  readonly leaderTtl: number;
 }
 
 export interface PluginSettings extends CommonSettings {
@@ -64,7 +62,7 @@ export function commonSettings(values: OptionValues): CommonSettings {
     mode: oneOf(values, "mode", ["docker"]),
     netMode: oneOf(values, "netmode", ["vxlan"]),
     forwardMode: oneOf(values, "fwdmode", ["routing"]),
-    store: storeSettings(values),
+    store: ownStoreSettings(values),
     log: logSettings(values),
   };
 }
@@ -76,6 +74,7 @@ export function masterSettings(values: OptionValues): MasterSettings {
     infra: oneOf(values, "infra", ["default"]),
     listen: listenAddress("external-address", values.get("external-address") ?? ""),
     ...(control ? { control: listenAddress("internal-address", control) } : {}),
+    leaderTtl: seconds("leader-ttl", values.get("leader-ttl") ?? "", 3, 60) * 1000,
   };
 }
 
@@ -112,7 +111,7 @@ export function places(values: OptionValues): Places {
   const driver = driverSettings(values);
   const dockerSocket = socketPath(values, "docker-socket");
   return {
-    store: storeSettings(values),
+    store: ownStoreSettings(values),
     ovsRunDirectory: absolutePath("ovs-run-directory", values.get("ovs-run-directory") ?? ""),
     runDirectory: absolutePath("run-directory", values.get("run-directory") ?? ""),
     ...(driver ? { driver } : {}),
@@ -133,35 +132,9 @@ function alternatives(words: readonly string[]): string {
   return words.join(", ").replace(/, ([^,]*)$/, " or $1");
 }
 
-function storeSettings(values: OptionValues): StoreSettings {
-  const clusters = ["etcd-endpoints", "consul-endpoints"].filter((name) => values.get(name));
-  if (clusters.length === 2) {
-    throw new OptionError(
-      "ambiguous cluster store: give either --etcd-endpoints or --consul-endpoints",
-    );
-  }
-  const [cluster] = clusters;
-  if (cluster) {
-    throw new OptionError(
-      `--${cluster}="${
-        withoutCredentials(values.get(cluster) ?? "")
-      }" cannot be used: only embedded:///PATH is supported by this version; use --store`,
-    );
-  }
-  const url = values.get("store") ?? "";
-  const match = /^embedded:\/\/(\/.+)$/.exec(url);
-  if (!match?.[1]) {
-    throw new OptionError(
-      `--store="${
-        withoutCredentials(url)
-      }" cannot be used: it must be embedded:///PATH with an absolute path`,
-    );
-  }
-  return { kind: "embedded", path: match[1] };
-}
-
-function withoutCredentials(url: string): string {
-  return url.replace(/\/\/[^/@,]*@/g, "//…@");
+/** Reads the environment for secrets only: everything else is in `values`. */
+function ownStoreSettings(values: OptionValues): StoreSettings {
+  return storeSettings(values, { environment: (name) => Deno.env.get(name) });
 }
 
 function logSettings(values: OptionValues): LogSettings {
@@ -212,6 +185,14 @@ function port(name: string, text: string): number {
   const number = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (number >= 1 && number <= 65535) return number;
   throw new OptionError(`--${name}="${text}" cannot be used: a port is a number from 1 to 65535`);
+}
+
+function seconds(name: string, text: string, least: number, most: number): number {
+  const number = /^\d{1,4}$/.test(text) ? Number(text) : NaN;
+  if (number >= least && number <= most) return number;
+  throw new OptionError(
+    `--${name}="${text}" cannot be used: it must be a number of seconds from ${least} to ${most}`,
+  );
 }
 
 function address(name: string, text: string): string {

@@ -56,13 +56,8 @@ const refused: [string, string, RegExp][] = [
     /--netmode="vlan" cannot be used: it must be vxlan/,
   ],
   ["a forwarding mode of a later version", "--fwdmode=bridge", /--fwdmode="bridge"/],
-  [
-    "a store that is not there yet",
-    "--etcd-endpoints=http://127.0.0.1:2379",
-    /--etcd-endpoints=.*embedded/,
-  ],
   ["a store with a relative path", "--store=embedded://state.db", /absolute path/],
-  ["an old etcd URL", "--cluster-store=etcd://127.0.0.1:2379", /--store="etcd:\/\/127.0.0.1:2379"/],
+  ["a leader's time that is too short", "--leader-ttl=1", /--leader-ttl="1".*3 to 60/],
   ["a log level that does not exist", "--log-level=LOUD", /--log-level="LOUD"/],
   ["an address without a port", "--external-address=127.0.0.1", /IP:PORT/],
   ["a host name where an address is needed", "--external-address=localhost:9999", /IP:PORT/],
@@ -92,10 +87,3 @@ for (const [what, argv, message] of refused) {
     }, (error: Error) => error instanceof OptionError && message.test(error.message));
   });
 }
-
-Deno.test("settings never repeat a password when they refuse a store", () => {
-  assert.throws(
-    () => masterSettings(values("--store=etcd://root:secret@10.0.0.1:2379")),
-    (error: Error) => !error.message.includes("secret"),
-  );
-});

@@ -2,46 +2,62 @@
  * The process's one store and one cache of it, shared by everything in the process.
  * @module
  */
-import { openEmbeddedStore } from "../../drivers/store/embedded/embedded_store.ts";
 import type { Log } from "../../mod/agent/log.ts";
-import { Cache } from "../../mod/state/cache.ts";
+import { Cache, type CacheStatus } from "../../mod/state/cache.ts";
 import type { Plan } from "../../mod/state/plan.ts";
 import { ROOT } from "../../mod/state/keys.ts";
 import type { Snapshot } from "../../mod/state/snapshot.ts";
 import { type Store, StoreError } from "../../mod/state/store.ts";
 import { transact } from "../../mod/state/transact.ts";
 import { delay, persist } from "./delay.ts";
+import { openStore } from "./open_store.ts";
 import type { Services } from "./services.ts";
-import type { StoreSettings } from "./settings.ts";
+import type { StoreSettings } from "./store_settings.ts";
+
+/** How long a start waits to hear whether the store is there. */
+const FIRST_WORD_MS = 1_000;
 
 export interface State {
   readonly store: Store;
+  /** Perhaps not read yet: `snapshot()` then throws StateError "not-synced". */
   readonly cache: Cache;
   readonly snapshot: () => Snapshot;
   /** Decides on a snapshot and commits; `snapshot()` has it when this resolves. */
   readonly commit: <T>(decide: (snapshot: Snapshot) => Plan<T>, signal: AbortSignal) => Promise<T>;
 }
 
-/** Opens the store, however long that takes; one that can never be opened is an error at once. */
+/**
+ * Opens the store: a cluster's at once, whether its servers answer or not; a file however long that takes. A file that can never be
+ * opened is an error at once. The log hears of it when the store goes away and comes back, not of every try.
+ */
 export async function startState(
   settings: StoreSettings,
   services: Services,
   log: Log,
   signal: AbortSignal,
 ): Promise<State> {
-  const store = await persist(() => openOrRefuse(settings.path), (error) => {
+  if (settings.kind !== "embedded") {
+    for (const warning of settings.warnings) log.warn("{warning}", { warning });
+  }
+  const store = await persist(() => openOrRefuse(settings), (error) => {
     if (error instanceof Unusable) throw error.cause;
     log.warn("The store cannot be opened yet: {error}", { error: String(error) });
   }, signal);
   services.add("store", () => store.close());
-  const cache = await Cache.start(store, {
+  const { promise: heard, resolve: hear } = Promise.withResolvers<void>();
+  const cache = Cache.open(store, {
     prefix: ROOT,
     signal,
     random: Math.random,
     delay,
     now: Date.now,
+    statusChanged: (status) => {
+      logStatus(status, store.description, log);
+      hear();
+    },
   });
-  log.info("State is in {store}", { store: store.description });
+  await Promise.race([heard, delay(FIRST_WORD_MS, signal)]);
+  signal.throwIfAborted();
   return {
     store,
     cache,
@@ -56,12 +72,22 @@ export async function startState(
   };
 }
 
+function logStatus(status: CacheStatus, store: string, log: Log): void {
+  if (status.state === "synced") log.info("State is in {store}", { store });
+  else {
+    log.error(
+      "The store {store} is away: {reason}. Reads show what was last seen, changes are refused, traffic goes on; trying again",
+      { store, reason: status.reason },
+    );
+  }
+}
+
 /** Wraps an error that no waiting mends. */
 class Unusable extends Error {}
 
-async function openOrRefuse(path: string): Promise<Store> {
+async function openOrRefuse(settings: StoreSettings): Promise<Store> {
   try {
-    return await openEmbeddedStore({ path });
+    return await openStore(settings);
   } catch (error) {
     if (error instanceof StoreError && error.code === "unusable") {
       throw new Unusable("", { cause: error });

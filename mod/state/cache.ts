@@ -27,6 +27,8 @@ export interface CacheOptions extends Timing {
   readonly signal: AbortSignal;
   /** Milliseconds since the epoch, for `status.since`. */
   readonly now?: () => number;
+  /** Called when the store comes, goes, or fails for another kind of reason; not for every try. Must not throw. */
+  readonly statusChanged?: (status: CacheStatus) => void;
 }
 
 /** What one step of the cache changed: a revision, or all that a relist found different. */
@@ -53,6 +55,8 @@ export class Cache {
   #snapshot: TreeSnapshot | undefined;
   #status: CacheStatus;
   #failures = 0;
+  /** What `statusChanged` was last told: "synced", or the kind of failure. */
+  #told: string | undefined;
   readonly #prefix: string;
   readonly #moved = new Bell();
   readonly #listeners = new Set<(change: Change) => void>();
@@ -174,6 +178,7 @@ export class Cache {
     const list = await this.store.list(this.#prefix, { signal });
     this.#status = { state: "synced" };
     this.#replace(list);
+    this.#tell("synced");
     for await (const batch of this.store.watch(this.#prefix, list.revision + 1, signal)) {
       this.#failures = 0;
       if (batch.revision > this.revision) this.#advance(batch.revision, batch.events);
@@ -184,6 +189,13 @@ export class Cache {
   #disconnected(error: unknown): void {
     const since = this.#status.state === "disconnected" ? this.#status.since : this.options.now?.();
     this.#status = { state: "disconnected", reason: messageOf(error), since };
+    this.#tell(error instanceof StoreError ? kindOf(error) : "error");
+  }
+
+  #tell(what: string): void {
+    if (what === this.#told) return;
+    this.#told = what;
+    this.options.statusChanged?.(this.#status);
   }
 
   #replace({ items, revision }: ListResult): void {
@@ -199,6 +211,11 @@ export class Cache {
     const keys = events.map((event) => event.type === "put" ? event.item.key : event.key);
     for (const listener of [...this.#listeners]) listener({ revision, events, keys, snapshot });
   }
+}
+
+/** A call that is too slow and one that is refused are the same trouble to a person. */
+function kindOf({ code }: StoreError): string {
+  return code === "timeout" ? "unavailable" : code;
 }
 
 /** The puts and deletes that lead from the tree to the list; unchanged records stay the objects they are. */

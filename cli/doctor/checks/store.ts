@@ -1,9 +1,12 @@
 /**
- * The file that all state of one machine lives in, and the clock that its leases are counted by.
+ * Where state lives, a file or a cluster, and the clock that leases are counted by.
  * @module
  */
+import type { ConsulSettings, EtcdSettings } from "../../roles/store_settings.ts";
 import type { Facts } from "../facts.ts";
 import { fail, type Finding, ok, warn } from "../finding.ts";
+
+type ClusterSettings = EtcdSettings | ConsulSettings;
 
 /** Below this, a host that fills its disk loses the ability to change anything soon. */
 const LITTLE_SPACE = 100 * 1024 * 1024;
@@ -15,10 +18,40 @@ export function checkStore(facts: Pick<Facts, "store" | "settings" | "now">): Fi
 }
 
 function file({ store, settings }: Pick<Facts, "store" | "settings">): Finding[] {
-  if (store.path === undefined) {
-    return [ok("store", `${settings.store.split("://")[0]} is not examined: use its own tools`)];
-  }
+  if (settings.store.kind !== "embedded") return cluster(settings.store, store.members);
+  if (store.path === undefined) return [];
   return [contents(store.path, store), space(store.freeBytes)];
+}
+
+/** etcd and Consul serve while more than half of their servers do. */
+function cluster(settings: ClusterSettings, members: Facts["store"]["members"]): Finding[] {
+  const { kind, endpoints, warnings } = settings;
+  const files = warnings.map((warning) => warn("store", warning, warning.split(": ").at(-1)));
+  if (!members || "error" in members) {
+    const why = members?.error ?? "not asked";
+    return [
+      ...files,
+      fail("store", `${kind} at ${endpoints.join(", ")} is away: ${why}`, remedy(kind)),
+    ];
+  }
+  const healthy = members.value.filter((member) => member.healthy).length;
+  const text = `${healthy} of ${members.value.length} servers of ${kind} serve`;
+  const summary = healthy === members.value.length
+    ? ok("store", text)
+    : healthy > 0
+    ? warn("store", text, remedy(kind))
+    : fail("store", text, remedy(kind));
+  return [
+    ...files,
+    summary,
+    ...members.value.filter((member) => !member.healthy).map(({ endpoint, detail }) =>
+      warn("store", `${endpoint} does not serve: ${detail ?? "it says not why"}`, remedy(kind))
+    ),
+  ];
+}
+
+function remedy(kind: ClusterSettings["kind"]): string {
+  return kind === "etcd" ? "etcdctl endpoint health --cluster" : "consul members";
 }
 
 function contents(path: string, { exists, tables }: Facts["store"]): Finding {

@@ -55,7 +55,12 @@ Deno.test("keepRegistered keeps the record without writing it again, and withdra
   const store = new MemoryStore(clock);
   const stop = new AbortController();
   const troubles: StoreError[] = [];
-  const kept = keepRegistered(store, AGENT, clocked(clock), stop.signal, (it) => troubles.push(it));
+  const kept = keepRegistered(
+    store,
+    { records: () => [AGENT], trouble: (it) => void (it && troubles.push(it)) },
+    clocked(clock),
+    stop.signal,
+  );
   await pass(clock, 1_000);
   const { revision } = await store.list("");
   await pass(clock, 60_000);
@@ -79,7 +84,12 @@ Deno.test("keepRegistered registers again when the store was away for longer tha
   const store = new FaultyStore(inner, () => away ? { lose: "request" } : undefined);
   const stop = new AbortController();
   const troubles: StoreError[] = [];
-  const kept = keepRegistered(store, AGENT, clocked(clock), stop.signal, (it) => troubles.push(it));
+  const kept = keepRegistered(
+    store,
+    { records: () => [AGENT], trouble: (it) => void (it && troubles.push(it)) },
+    clocked(clock),
+    stop.signal,
+  );
   await pass(clock, 1_000);
   away = true;
   await pass(clock, 60_000);
@@ -97,7 +107,12 @@ Deno.test("keepRegistered gives up at once when it is told to while the store is
   const clock = new ManualClock();
   const store = new FaultyStore(new MemoryStore(clock), () => ({ lose: "request" }));
   const stop = new AbortController();
-  const kept = keepRegistered(store, AGENT, clocked(clock), stop.signal, () => {});
+  const kept = keepRegistered(
+    store,
+    { records: () => [AGENT], trouble: () => {} },
+    clocked(clock),
+    stop.signal,
+  );
   await pass(clock, 3_000);
   stop.abort();
   await kept;

@@ -1,0 +1,80 @@
+/**
+ * What one master of all does: it holds the original's leader lock, and watches which hosts are there. Every master serves reads and
+ * writes all the same.
+ * @module
+ */
+import type { Log } from "../../mod/agent/log.ts";
+import { forgetHost, noteHosts } from "../../mod/intent/host.ts";
+import { type Mandate, runElected } from "../../mod/state/elected.ts";
+import { LEADER } from "../../mod/state/registration.ts";
+import { delay } from "./delay.ts";
+import type { Services } from "./services.ts";
+import type { State } from "./state_part.ts";
+
+const INTERVAL_MS = 60_000;
+const DEADLINE_MS = 30_000;
+/** A host whose agent has been gone for this long is given up, as in the original. */
+const HOST_GRACE_MS = 24 * 60 * 60_000;
+
+export interface LeaderOptions {
+  /** `ip:port` that others reach this master at. */
+  readonly address: string;
+  /** Milliseconds. */
+  readonly ttl: number;
+}
+
+/** Stands for election until `services` close. */
+export function startLeader(
+  state: State,
+  { address, ttl }: LeaderOptions,
+  services: Services,
+  log: Log,
+): void {
+  const stop = new AbortController();
+  const candidacy = { ...state, name: LEADER, value: address, ttl };
+  const standing = runElected(candidacy, async (mandate) => {
+    log.info("This master, {address}, leads", { address });
+    await watchHosts(state, mandate, log);
+    if (!stop.signal.aborted) log.warn("This master, {address}, leads no more", { address });
+  }, stop.signal).catch((error) =>
+    log.error("This master stands for election no more: {error}", { error: String(error) })
+  );
+  services.add("leadership", async () => {
+    stop.abort(new DOMException("The process stops", "AbortError"));
+    await standing;
+  });
+}
+
+/** Ends when the mandate does. */
+async function watchHosts(state: State, mandate: Mandate, log: Log): Promise<void> {
+  const { signal } = mandate;
+  while (!signal.aborted) {
+    try {
+      // A store that is away loses the agents' registrations with it: nobody is judged by what was last seen.
+      if (state.cache.synced) await lookAtHosts(state, mandate, log);
+    } catch (error) {
+      if (!signal.aborted) {
+        log.warn("Hosts are not watched: {error}", {
+          error: error instanceof Error ? error.message : String(error),
+        });
+      }
+    }
+    await delay(INTERVAL_MS * (0.5 + Math.random()), signal);
+  }
+}
+
+/** Notes which hosts went and came, then forgets those that are gone for long, part by part. */
+async function lookAtHosts(state: State, { signal, fenced }: Mandate, log: Log): Promise<void> {
+  const within = () => AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
+  const noted = await state.commit(fenced((snapshot) => noteHosts(snapshot, Date.now())), within());
+  for (const { label, now } of noted) log.warn("Host {label} is {now}", { label, now });
+  const forget = fenced((snapshot) => forgetHost(snapshot, Date.now(), HOST_GRACE_MS));
+  while (!signal.aborted) {
+    const part = await state.commit(forget, within());
+    if (!part) return;
+    log.warn(
+      "Host {label} has been gone for a day: {endpoints} endpoints and {allocations} allocations of it are removed",
+      { ...part },
+    );
+  }
+}
