@@ -1,5 +1,5 @@
 /**
- * Table gateway_echo: a gateway exists only as flows, yet answers ping, from every network of its VRF. Matches echo requests to a
+ * Table gateway_echo, in routing mode: a gateway exists only as flows, yet answers ping, from every network of its VRF. Matches echo requests to a
  * gateway's address and turns them around; writes no register. Before conntrack and policy: the gateway is infrastructure, and says only
  * that the switch works. A request in fragments stays unanswered: Open vSwitch does not show the ICMP type of a fragment (ovs-ofctl(8),
  * set-frags).
@@ -9,7 +9,7 @@ import { ROUTER_MAC } from "../net/mac.ts";
 import type { Feature } from "./feature.ts";
 import type { Flow } from "./flow.ts";
 import { ICMP, ICMPV6 } from "./icmp.ts";
-import type { PipelineNetwork } from "./input.ts";
+import type { PipelineHost, PipelineNetwork } from "./input.ts";
 import { matchRegister, matchSource } from "./registers.ts";
 import { FIELD, move, setField, TO_SENDER } from "./syntax.ts";
 import { missTo, TABLES } from "./tables.ts";
@@ -19,7 +19,11 @@ export const gatewayEcho: Feature = {
 
   base: (): readonly Flow[] => [missTo("gateway_echo", "host_dnat")],
 
-  network: ({ vrf, gateway, gateway6 }: PipelineNetwork): readonly Flow[] => {
+  network: (
+    { vrf, gateway, gateway6 }: PipelineNetwork,
+    { forwarding }: PipelineHost,
+  ): readonly Flow[] => {
+    if (forwarding === "bridge") return [];
     const asker = [matchSource("endpoint"), matchRegister("vrf", vrf)];
     return [
       ...(gateway === undefined ? [] : [echo4(asker, gateway)]),

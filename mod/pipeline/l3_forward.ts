@@ -1,5 +1,5 @@
 /**
- * Table l3_forward: the router of every tenant. Matches VRF and destination address, writes both MACs and the output port. What is in a
+ * Table l3_forward: the router of every tenant, in routing mode. Matches VRF and destination address, writes both MACs and the output port. What is in a
  * subnet of the VRF but known to nobody is dropped here, never sent to the outside; the rest of an endpoint's traffic goes to host_snat.
  *
  * TTL and hop limit stay as they are: containers of one network are neighbours to each other, and protocols among neighbours rely on
@@ -8,17 +8,19 @@
  * @module
  */
 import { ROUTER_MAC } from "../net/mac.ts";
-import type { Feature } from "./feature.ts";
+import type { Feature, TunnelHost } from "./feature.ts";
 import type { Flow } from "./flow.ts";
 import type {
   PipelineEndpoint,
   PipelineHost,
   PipelineHostAccess,
   PipelineNetwork,
+  PipelineRemoteEndpoint,
 } from "./input.ts";
 import { loadRegister, matchRegister, matchSource } from "./registers.ts";
 import { type FamilySyntax, perFamily, setField } from "./syntax.ts";
 import { gotoTable, missDrop, TABLES } from "./tables.ts";
+import { toTunnel } from "./tunnel.ts";
 
 const UNROUTABLE = 300;
 const ENDPOINT = 200;
@@ -45,33 +47,60 @@ const UNROUTABLE_MATCHES: readonly (readonly string[])[] = [
 export const l3Forward: Feature = {
   tables: ["l3_forward"],
 
-  base: ({ access }: PipelineHost): readonly Flow[] => [
-    ...UNROUTABLE_MATCHES.map((match) => ({ table, priority: UNROUTABLE, match, actions: [] })),
-    ...(access ? outward(access) : []),
-    missDrop("l3_forward"),
-  ],
+  base: ({ access, forwarding }: PipelineHost): readonly Flow[] =>
+    forwarding === "bridge" ? [missDrop("l3_forward")] : [
+      ...UNROUTABLE_MATCHES.map((match) => ({ table, priority: UNROUTABLE, match, actions: [] })),
+      ...(access ? outward(access) : []),
+      missDrop("l3_forward"),
+    ],
 
-  network: ({ vrf, subnet, subnet6 }: PipelineNetwork): readonly Flow[] =>
-    perFamily(subnet, subnet6, (prefix, syntax) => ({
+  network: (
+    { vrf, subnet, subnet6 }: PipelineNetwork,
+    { forwarding }: PipelineHost,
+  ): readonly Flow[] =>
+    forwarding === "bridge" ? [] : perFamily(subnet, subnet6, (prefix, syntax) => ({
       table,
       priority: SUBNET,
       match: inVrf(vrf, prefix, syntax),
       actions: [],
     })),
 
-  endpoint: ({ vrf, address, address6, mac, port }: PipelineEndpoint): readonly Flow[] =>
-    perFamily(address, address6, (destination, syntax) => ({
-      table,
-      priority: ENDPOINT,
-      match: inVrf(vrf, destination, syntax),
-      actions: [
-        setField(ROUTER_MAC, "eth_src"),
-        setField(mac, "eth_dst"),
-        loadRegister("outputPort", port),
-        gotoTable("qos"),
-      ],
-    })),
+  endpoint: (
+    endpoint: PipelineEndpoint,
+    _network: PipelineNetwork,
+    { forwarding }: PipelineHost,
+  ): readonly Flow[] =>
+    forwarding === "bridge" ? [] : reach(endpoint, endpoint.mac, endpoint.port, []),
+
+  remote: (
+    remote: PipelineRemoteEndpoint,
+    { vni }: PipelineNetwork,
+    { forwarding, tunnelPort }: TunnelHost,
+  ): readonly Flow[] =>
+    forwarding === "bridge"
+      ? []
+      : reach(remote, ROUTER_MAC, tunnelPort, toTunnel(vni, remote.vtep)),
 };
+
+function reach(
+  { vrf, address, address6 }: PipelineEndpoint | PipelineRemoteEndpoint,
+  mac: string,
+  port: number,
+  outer: readonly string[],
+): Flow[] {
+  return perFamily(address, address6, (destination, syntax) => ({
+    table,
+    priority: ENDPOINT,
+    match: inVrf(vrf, destination, syntax),
+    actions: [
+      setField(ROUTER_MAC, "eth_src"),
+      setField(mac, "eth_dst"),
+      ...outer,
+      loadRegister("outputPort", port),
+      gotoTable("qos"),
+    ],
+  }));
+}
 
 /** The host itself may be spoken to; the private addresses beside it are other containers', of any tenant. */
 function outward({ address, address6, subnet, subnet6 }: PipelineHostAccess): Flow[] {

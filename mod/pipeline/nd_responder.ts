@@ -1,9 +1,11 @@
 /**
- * Tables nd_responder and nd_reply: the switch answers IPv6 neighbour solicitations (RFC 4861) with the router's MAC, by the rules of the
- * ARP responder. nd_responder decides, makes the solicitation (type 135) an advertisement (136) and leaves the flags in the scratch
- * register; only then, in nd_reply, which matches 136, does Open vSwitch let the advertisement's own fields be written.
+ * Tables nd_responder and nd_reply: the switch answers IPv6 neighbour solicitations (RFC 4861) by the rules of the ARP responder, in either
+ * mode. nd_responder decides, makes the solicitation (type 135) an advertisement (136), and leaves the MAC of the answer in the destination
+ * MAC and the flags in the scratch register; only then, in nd_reply, which matches 136, does Open vSwitch let the advertisement's own
+ * fields be written.
  *
- * All other neighbour discovery that comes here ends here: the switch alone speaks for neighbours.
+ * Other neighbour discovery ends here in routing mode, where the switch alone speaks for neighbours. In bridge mode it goes on to l2_forward,
+ * as multicast listener discovery does, which is no matter for conntrack and policy.
  * @module
  */
 import { ROUTER_MAC } from "../net/mac.ts";
@@ -15,145 +17,153 @@ import type {
   PipelineHost,
   PipelineHostAccess,
   PipelineNetwork,
+  PipelineRemoteEndpoint,
 } from "./input.ts";
-import { loadRegister, matchRegister, matchSource, REGISTERS, wholeRegister } from "./registers.ts";
-import { FIELD, move, setField, TO_SENDER } from "./syntax.ts";
-import { gotoTable, missDrop, missTo, TABLES } from "./tables.ts";
+import { loadRegister, matchRegister, matchSource } from "./registers.ts";
+import { setField } from "./syntax.ts";
+import { gotoTable, missTo, TABLES } from "./tables.ts";
+import { ndReplies, NEIGHBOUR_ADVERTISEMENT } from "./nd_reply.ts";
 
-const OWN_ADDRESS = 200;
+/** Questions that the switch leaves alone, as in the ARP responder. */
+const NOT_OURS = 200;
 /** Above endpoints, as in the ARP responder. */
 const GATEWAY = 120;
 const KNOWN = 100;
 const ANY_DISCOVERY = 10;
+const ANY_FROM_TUNNEL = 5;
 const table = TABLES.nd_responder;
-
-/** Flags of an advertisement (RFC 4861 section 4.4), in the top bits of the word that follows the checksum. */
-const ROUTER = 0x8000_0000;
-const SOLICITED = 0x4000_0000;
-const OVERRIDE = 0x2000_0000;
-/** The gateway must say that it is a router, or a host that took it for one drops its default route (section 7.2.5). */
-const GATEWAY_FLAGS = ROUTER + SOLICITED + OVERRIDE;
-const NEIGHBOUR_FLAGS = SOLICITED + OVERRIDE;
+const SOLICITATION = [`icmp_type=${ICMPV6.neighbourSolicitation}`, "icmp_code=0"];
 
 export const ndResponder: Feature = {
   tables: ["nd_responder", "nd_reply"],
 
-  base: ({ access }: PipelineHost): readonly Flow[] => [
-    ...(access ? askedByHost(access) : []),
-    ...[
-      ICMPV6.routerSolicitation,
-      ICMPV6.routerAdvertisement,
-      ICMPV6.neighbourSolicitation,
-      ICMPV6.neighbourAdvertisement,
-      ICMPV6.redirect,
-    ].map((type) => ({
-      table,
-      priority: ANY_DISCOVERY,
-      match: ["icmp6", `icmp_type=${type}`],
-      actions: [],
-    })),
+  base: (host: PipelineHost): readonly Flow[] => [
+    ...(host.access ? askedByHost(host.access) : []),
+    ...(host.forwarding === "bridge" ? bridged() : []),
+    ...otherDiscovery(host),
     missTo("nd_responder", "gateway_echo"),
-    ...replies(),
+    ...ndReplies(),
   ],
 
-  network: ({ vrf, gateway6 }: PipelineNetwork): readonly Flow[] =>
-    gateway6 === undefined
-      ? []
-      : [answer(GATEWAY, matchRegister("vrf", vrf), gateway6, GATEWAY_FLAGS)],
-
-  endpoint: ({ port, vrf, address6 }: PipelineEndpoint): readonly Flow[] =>
-    address6 === undefined ? [] : [
-      {
-        table,
-        priority: OWN_ADDRESS,
-        match: [
-          "icmp6",
-          `in_port=${port}`,
-          `icmp_type=${ICMPV6.neighbourSolicitation}`,
-          "icmp_code=0",
-          `nd_target=${address6}`,
-        ],
-        actions: [],
-      },
-      answer(KNOWN, matchRegister("vrf", vrf), address6, NEIGHBOUR_FLAGS),
+  network: ({ vrf, gateway6 }: PipelineNetwork, { forwarding }: PipelineHost): readonly Flow[] =>
+    gateway6 === undefined || forwarding === "bridge" ? [] : [
+      answer(
+        GATEWAY,
+        matchRegister("vrf", vrf),
+        gateway6,
+        ROUTER_MAC,
+        NEIGHBOUR_ADVERTISEMENT.gateway,
+      ),
     ],
+
+  endpoint: (
+    endpoint: PipelineEndpoint,
+    network: PipelineNetwork,
+    host: PipelineHost,
+  ): readonly Flow[] => {
+    const asker = `in_port=${endpoint.port}`;
+    const match = ["icmp6", asker, ...SOLICITATION, `nd_target=${endpoint.address6}`];
+    const known = knownAddress(endpoint, network, host);
+    return known.length === 0
+      ? []
+      : [{ table, priority: NOT_OURS, match, actions: unanswered(host) }, ...known];
+  },
+
+  remote: knownAddress,
 };
 
+function unanswered({ forwarding }: PipelineHost): string[] {
+  return forwarding === "bridge" ? [gotoTable("l2_forward")] : [];
+}
+
 function askedByHost({ address6, subnet6 }: PipelineHostAccess): Flow[] {
+  const asker = matchSource("host");
+  const match = ["icmp6", asker, ...SOLICITATION, `nd_target=${address6}`];
   return [
-    {
-      table,
-      priority: OWN_ADDRESS,
-      match: [
-        "icmp6",
-        matchSource("host"),
-        `icmp_type=${ICMPV6.neighbourSolicitation}`,
-        "icmp_code=0",
-        `nd_target=${address6}`,
-      ],
-      actions: [],
-    },
-    answer(KNOWN, matchSource("host"), subnet6, NEIGHBOUR_FLAGS),
+    { table, priority: NOT_OURS, match, actions: [] },
+    answer(KNOWN, asker, subnet6, ROUTER_MAC, NEIGHBOUR_ADVERTISEMENT.neighbour),
   ];
 }
 
-function answer(priority: number, asker: string, target: string, flags: number): Flow {
+/** What only bridge mode lets through. Packets of tunnels, which were checked and translated where they came from, go on at conntrack. */
+function bridged(): Flow[] {
+  const actions = [gotoTable("l2_forward")];
+  const listeners = [
+    ICMPV6.multicastListenerQuery,
+    ICMPV6.multicastListenerReport,
+    ICMPV6.multicastListenerDone,
+    ICMPV6.multicastListenerReport2,
+  ];
+  return [
+    {
+      table,
+      priority: NOT_OURS,
+      match: ["icmp6", matchSource("tunnel"), ...SOLICITATION],
+      actions,
+    },
+    ...listeners.map((type) => ({
+      table,
+      priority: ANY_DISCOVERY,
+      match: ["icmp6", `icmp_type=${type}`],
+      actions,
+    })),
+    {
+      table,
+      priority: ANY_FROM_TUNNEL,
+      match: [matchSource("tunnel")],
+      actions: [gotoTable("conntrack")],
+    },
+  ];
+}
+
+/** Routers do not exist on a segment but by configuration: their discovery ends here in either mode. */
+function otherDiscovery(host: PipelineHost): Flow[] {
+  const fate: readonly (readonly [type: number, actions: readonly string[]])[] = [
+    [ICMPV6.routerSolicitation, []],
+    [ICMPV6.routerAdvertisement, []],
+    [ICMPV6.neighbourSolicitation, unanswered(host)],
+    [ICMPV6.neighbourAdvertisement, unanswered(host)],
+    [ICMPV6.redirect, []],
+  ];
+  return fate.map(([type, actions]) => ({
+    table,
+    priority: ANY_DISCOVERY,
+    match: ["icmp6", `icmp_type=${type}`],
+    actions,
+  }));
+}
+
+function knownAddress(
+  { vrf, address6, mac }: PipelineEndpoint | PipelineRemoteEndpoint,
+  { vni }: PipelineNetwork,
+  { forwarding, arpMode }: PipelineHost,
+): Flow[] {
+  if (address6 === undefined) return [];
+  const flags = NEIGHBOUR_ADVERTISEMENT.neighbour;
+  if (forwarding === "routing") {
+    return [answer(KNOWN, matchRegister("vrf", vrf), address6, ROUTER_MAC, flags)];
+  }
+  return arpMode === "flood"
+    ? []
+    : [answer(KNOWN, matchRegister("segment", vni), address6, mac, flags)];
+}
+
+function answer(
+  priority: number,
+  asker: string,
+  target: string,
+  mac: string,
+  flags: number,
+): Flow {
   return {
     table,
     priority,
-    match: [
-      "icmp6",
-      asker,
-      `icmp_type=${ICMPV6.neighbourSolicitation}`,
-      "icmp_code=0",
-      `nd_target=${target}`,
-    ],
+    match: ["icmp6", asker, ...SOLICITATION, `nd_target=${target}`],
     actions: [
       setField(ICMPV6.neighbourAdvertisement, "icmpv6_type"),
+      setField(mac, "eth_dst"),
       loadRegister("scratch", flags),
       gotoTable("nd_reply"),
     ],
   };
-}
-
-/**
- * To a sender with an address: unicast, its own option turned into the target's. To duplicate address detection, whose sender has none:
- * to all nodes, not "solicited", and without the option, for which a solicitation from `::` has no room (section 7.2.4).
- */
-function replies(): Flow[] {
-  const match = ["icmp6", `icmp_type=${ICMPV6.neighbourAdvertisement}`, "icmp_code=0"];
-  const fromTarget = [
-    setField(ROUTER_MAC, "eth_src"),
-    move(FIELD.ndTarget, FIELD.ipv6Source),
-  ];
-  return [
-    {
-      table: TABLES.nd_reply,
-      priority: 110,
-      match: ["icmp6", "ipv6_src=::", ...match.slice(1)],
-      actions: [
-        setField("0/0x40000000", REGISTERS.scratch),
-        move(wholeRegister("scratch"), FIELD.ndFlags),
-        setField("33:33:00:00:00:01", "eth_dst"),
-        setField("ff02::1", "ipv6_dst"),
-        ...fromTarget,
-        TO_SENDER,
-      ],
-    },
-    {
-      table: TABLES.nd_reply,
-      priority: 100,
-      match,
-      actions: [
-        move(wholeRegister("scratch"), FIELD.ndFlags),
-        setField(2, "nd_options_type"),
-        setField(ROUTER_MAC, "nd_tll"),
-        move(FIELD.ethernetSource, FIELD.ethernetDestination),
-        move(FIELD.ipv6Source, FIELD.ipv6Destination),
-        ...fromTarget,
-        TO_SENDER,
-      ],
-    },
-    missDrop("nd_reply"),
-  ];
 }

@@ -1,20 +1,46 @@
 /**
- * Table output: sends the packet to the port that the output register names. Every packet that leaves by another port than it came in by
- * leaves here, so that counting, mirroring and marking have one place.
+ * Table output: sends the packet to the port that the output register names, or, when the flood flag is set, to the group of its segment.
+ * Every packet that leaves by another port than it came in by leaves here, so that counting, mirroring and marking have one place.
+ *
+ * Split horizon: what came out of a tunnel goes to no tunnel, whatever a table before may have found, or a packet could circle among hosts
+ * whose knowledge differs for a moment.
  * @module
  */
-import type { Feature } from "./feature.ts";
+import { type Feature, hasTunnels } from "./feature.ts";
+import { floodGroupId } from "./flood.ts";
 import type { Flow } from "./flow.ts";
-import { wholeRegister } from "./registers.ts";
-import { TABLES } from "./tables.ts";
+import type { PipelineHost, PipelineNetwork } from "./input.ts";
+import { matchFlag, matchRegister, matchSource, wholeRegister } from "./registers.ts";
+import { missDrop, TABLES } from "./tables.ts";
+
+const SPLIT_HORIZON = 200;
+const FLOOD = 100;
+const NO_SEGMENT = 50;
+const table = TABLES.output;
 
 export const output: Feature = {
   tables: ["output"],
 
-  base: (): readonly Flow[] => [{
-    table: TABLES.output,
-    priority: 0,
-    match: [],
-    actions: [`output:${wholeRegister("outputPort")}`],
-  }],
+  base: (host: PipelineHost): readonly Flow[] => [
+    ...(hasTunnels(host)
+      ? [{
+        table,
+        priority: SPLIT_HORIZON,
+        match: [matchSource("tunnel"), matchRegister("outputPort", host.tunnelPort)],
+        actions: [],
+      }]
+      : []),
+    ...(host.forwarding === "bridge"
+      ? [{ ...missDrop("output"), priority: NO_SEGMENT, match: [matchFlag("flood")] }]
+      : []),
+    { table, priority: 0, match: [], actions: [`output:${wholeRegister("outputPort")}`] },
+  ],
+
+  network: (network: PipelineNetwork, { forwarding }: PipelineHost): readonly Flow[] =>
+    forwarding === "routing" ? [] : [{
+      table,
+      priority: FLOOD,
+      match: [matchFlag("flood"), matchRegister("segment", network.vni)],
+      actions: [`group:${floodGroupId(network)}`],
+    }],
 };

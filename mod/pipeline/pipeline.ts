@@ -23,22 +23,28 @@ import type {
   PipelinePeer,
   PipelineRemoteEndpoint,
 } from "./input.ts";
+import { l2Forward } from "./l2_forward.ts";
 import { l3Forward } from "./l3_forward.ts";
 import { ndResponder } from "./nd_responder.ts";
 import { output } from "./output.ts";
 import { reserved } from "./reserved.ts";
+import { sourceGroup } from "./source_group.ts";
 import { spoofGuard } from "./spoof_guard.ts";
+import { tunnel } from "./tunnel.ts";
 
 /** In the order of their first tables. Each table belongs to exactly one. */
 export const FEATURES: readonly Feature[] = [
   classify,
+  tunnel,
   spoofGuard,
   arpResponder,
   ndResponder,
   gatewayEcho,
   hostAccess,
   reserved,
+  sourceGroup,
   l3Forward,
+  l2Forward,
   output,
 ];
 

@@ -16,15 +16,20 @@ export const REGISTERS = {
   destinationGroup: "reg3",
   /** OpenFlow port that the output table sends to. */
   outputPort: "reg4",
-  /** Bits that features hand to later tables; none so far. */
+  /** Bits that features hand to later tables: FLAGS. */
   flags: "reg5",
-  /** VLAN or VNI of the layer 2 segment, for bridge mode. */
+  /** The VNI of the layer 2 segment, 1–16777215, in bridge mode only. Room above bit 24 for VLANs. */
   segment: "reg6",
   /** Within one table, or between a table and its helper; means nothing to any other. */
   scratch: "reg12",
 } as const;
 
 export type RegisterName = keyof typeof REGISTERS;
+
+/** Bits of the register flags. flood: the packet is for the segment's flood group, not for the output port. */
+export const FLAGS = { flood: 1 } as const;
+
+export type FlagName = keyof typeof FLAGS;
 
 export const SOURCE_KIND = { endpoint: 1, host: 2, tunnel: 3, uplink: 4 } as const;
 
@@ -40,12 +45,20 @@ export function matchSource(kind: keyof typeof SOURCE_KIND): string {
   return matchRegister("sourceKind", SOURCE_KIND[kind]);
 }
 
+export function matchFlag(flag: FlagName): string {
+  return `${REGISTERS.flags}=${hex(FLAGS[flag])}/${hex(FLAGS[flag])}`;
+}
+
+export function setFlag(flag: FlagName): string {
+  return setField(`${hex(FLAGS[flag])}/${hex(FLAGS[flag])}`, REGISTERS.flags);
+}
+
 /** The register as `move` and `output` name it (ovs-actions(7)). */
 export function wholeRegister(register: RegisterName): string {
   return `NXM_NX_${REGISTERS[register].toUpperCase()}[]`;
 }
 
 /** As Open vSwitch prints it: lower-case hexadecimal, but plain 0. */
-function hex(value: number): string {
+export function hex(value: number): string {
   return value === 0 ? "0" : `0x${value.toString(16)}`;
 }

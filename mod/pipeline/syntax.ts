@@ -18,6 +18,7 @@ export const FIELD = {
   ipv6Source: "NXM_NX_IPV6_SRC[]",
   ipv6Destination: "NXM_NX_IPV6_DST[]",
   ndTarget: "NXM_NX_ND_TARGET[]",
+  ndTargetMac: "NXM_NX_ND_TLL[]",
   ndFlags: "ERICOXM_OF_ICMPV6_ND_RESERVED[]",
 } as const;
 

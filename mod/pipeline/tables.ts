@@ -8,6 +8,7 @@ import type { Flow } from "./flow.ts";
 /** In the order in which a packet may visit them: goto_table only goes to higher numbers. */
 export const TABLES = {
   classify: 0,
+  tunnel: 5,
   spoof_guard: 10,
   arp_responder: 20,
   arp_reply: 22,

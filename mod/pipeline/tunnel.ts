@@ -1,14 +1,43 @@
 /**
- * How a packet is told to go through the tunnel: the fields of its outer header that the one VXLAN port takes from the flow
- * (ovs-fields(7), "Tunnel Fields").
+ * Table tunnel, and how a packet is told to go through a tunnel. What a peer sent enters here: its VNI tells the network, and with that the
+ * VRF and the segment. All tunnels are one VXLAN port, which takes the outer header's fields from the flow (ovs-fields(7), "Tunnel Fields").
+ *
+ * A host sends a packet with the VNI of its destination's network. What the sending host has checked or translated already is skipped: the
+ * spoof guard, and in routing mode everything before conntrack.
  * @module
  */
+import { type Feature, hasTunnels } from "./feature.ts";
+import type { Flow } from "./flow.ts";
+import type { PipelineHost, PipelineNetwork } from "./input.ts";
+import { hex, loadRegister } from "./registers.ts";
 import { setField } from "./syntax.ts";
+import { gotoTable, missDrop, TABLES } from "./tables.ts";
+
+export const tunnel: Feature = {
+  tables: ["tunnel"],
+
+  base: (): readonly Flow[] => [missDrop("tunnel")],
+
+  network: ({ vrf, vni }: PipelineNetwork, host: PipelineHost): readonly Flow[] =>
+    hasTunnels(host)
+      ? [{
+        table: TABLES.tunnel,
+        priority: 100,
+        match: [`tun_id=${hex(vni)}`],
+        actions: [
+          loadRegister("vrf", vrf),
+          ...(host.forwarding === "bridge"
+            ? [loadRegister("segment", vni), gotoTable("arp_responder")]
+            : [gotoTable("conntrack")]),
+        ],
+      }]
+      : [],
+};
 
 /** Into the network `vni`, to the host with tunnel address `vtep`. */
 export function toTunnel(vni: number, vtep: string): string[] {
   return [
-    setField(`0x${vni.toString(16)}`, "tun_id"),
+    setField(hex(vni), "tun_id"),
     setField(vtep, vtep.includes(":") ? "tun_ipv6_dst" : "tun_dst"),
   ];
 }

@@ -1,12 +1,17 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { type Flow, formatFlow } from "../../mod/pipeline/flow.ts";
+import { BRIDGE, BRIDGE_FLOOD, hostPipeline, ROUTING } from "../../mod/pipeline/testing/cluster.ts";
 import { exampleFlows } from "../../mod/pipeline/testing/example.ts";
 import { must } from "../lab/command.ts";
 
 // Open vSwitch silently leaves out a field whose prerequisite is missing (`ip,tp_dst=5` matches all of IP): so what it understood is
 // compared with what was written, field by field and action by action.
 Deno.test("flows are understood by ovs-ofctl exactly as they are written", async () => {
-  const flows = exampleFlows();
+  const vteps = { one: "192.0.2.1", two: "fd00:9::2", three: "192.0.2.3" };
+  const flows = [
+    ...exampleFlows(),
+    ...[ROUTING, BRIDGE, BRIDGE_FLOOD].flatMap((host) => hostPipeline("one", host, vteps).flows),
+  ];
   const understood = await parse(flows);
   equal(understood.length, flows.length);
   flows.forEach((flow, index) => {

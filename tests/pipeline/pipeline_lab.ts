@@ -7,6 +7,7 @@ import { type PrivateOvs, startPrivateOvs } from "../../drivers/ovs/testing/priv
 import { OwnNamespace } from "../../drivers/linux/namespace.ts";
 import { OffloadSocket } from "../../drivers/linux/offload.ts";
 import { type Flow, formatFlow } from "../../mod/pipeline/flow.ts";
+import { formatGroup, type Group } from "../../mod/pipeline/group.ts";
 import type { PipelineEndpoint } from "../../mod/pipeline/input.ts";
 import { type CommandOutput, must, run } from "../lab/command.ts";
 import { ACCESS, ENDPOINTS, exampleFlows } from "../../mod/pipeline/testing/example.ts";
@@ -21,11 +22,15 @@ export class PipelineLab implements AsyncDisposable {
   private constructor(readonly ovs: PrivateOvs) {}
 
   /** A switch with these flows, and nothing attached. */
-  static async startSwitch(flows: readonly Flow[]): Promise<PipelineLab> {
+  static async startSwitch(
+    flows: readonly Flow[],
+    groups: readonly Group[] = [],
+  ): Promise<PipelineLab> {
     const lab = new PipelineLab(await startPrivateOvs());
     try {
       const bridge = ["set", "bridge", BRIDGE, "datapath_type=netdev", "fail_mode=secure"];
       await lab.ovs.vsctl("add-br", BRIDGE, "--", ...bridge);
+      await lab.addGroups(groups);
       await lab.addFlows(flows);
       return lab;
     } catch (error) {
@@ -40,7 +45,7 @@ export class PipelineLab implements AsyncDisposable {
     try {
       await lab.#attachHost();
       for (const [endpoint, network] of ENDPOINTS) {
-        await lab.#attach(endpoint, [network.gateway, network.gateway6]);
+        await lab.attach(endpoint, [network.gateway, network.gateway6]);
       }
       await lab.#attachOutside();
       return lab;
@@ -54,6 +59,16 @@ export class PipelineLab implements AsyncDisposable {
     await must(
       ["ovs-ofctl", "-O", "OpenFlow15", "--bundle", "add-flows", BRIDGE, "-"],
       { stdin: flows.map(formatFlow).join("\n") + "\n", env: this.ovs.environment },
+    );
+  }
+
+  async addGroups(groups: readonly Group[]): Promise<void> {
+    await must(
+      ["ovs-ofctl", "-O", "OpenFlow15", "add-groups", BRIDGE, "-"],
+      {
+        stdin: groups.map((group) => formatGroup(group)).join("\n") + "\n",
+        env: this.ovs.environment,
+      },
     );
   }
 
@@ -115,7 +130,8 @@ export class PipelineLab implements AsyncDisposable {
     }
   }
 
-  async #attach(
+  /** Gives the endpoint a namespace with an eth0 that is plugged into its port, and default routes by these gateways. */
+  async attach(
     endpoint: PipelineEndpoint,
     gateways: readonly (string | undefined)[],
   ): Promise<void> {

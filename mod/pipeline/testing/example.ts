@@ -4,13 +4,21 @@
  * @module
  */
 import type { Flow } from "../flow.ts";
+import type { Group } from "../group.ts";
 import type {
   PipelineEndpoint,
   PipelineHost,
   PipelineHostAccess,
   PipelineNetwork,
 } from "../input.ts";
-import { baseFlows, endpointFlows, networkFlows } from "../pipeline.ts";
+import {
+  baseFlows,
+  endpointFlows,
+  floodGroups,
+  networkFlows,
+  peerFlows,
+  remoteEndpointFlows,
+} from "../pipeline.ts";
 
 export const ACCESS: PipelineHostAccess = {
   port: 65000,
@@ -67,9 +75,21 @@ export const ENDPOINTS: ReadonlyMap<PipelineEndpoint, PipelineNetwork> = new Map
   [E, RED],
 ]);
 
-/** The least that shows everything, for the document: one network with one endpoint. */
-export function smallExampleFlows(): readonly Flow[] {
-  return [...baseFlows(HOST), ...networkFlows(WEB, HOST), ...endpointFlows(A, WEB, HOST)];
+/** The least that shows everything, for the document: one network with an endpoint here and one on the only other host. */
+export function smallExample(
+  host: PipelineHost,
+): { flows: readonly Flow[]; groups: readonly Group[] } {
+  const remote = { ...B, vtep: "192.0.2.2" };
+  return {
+    flows: [
+      ...baseFlows(host),
+      ...networkFlows(WEB, host),
+      ...endpointFlows(A, WEB, host),
+      ...peerFlows({ host: "two", vtep: remote.vtep }, host),
+      ...remoteEndpointFlows(remote, WEB, host),
+    ],
+    groups: floodGroups({ network: WEB, ports: [A.port], vteps: [remote.vtep] }, host),
+  };
 }
 
 /** All flows of the example. */
@@ -82,7 +102,7 @@ export function exampleFlows(): readonly Flow[] {
 }
 
 /** The `number`th address of the network, on `port`. */
-function endpoint(
+export function endpoint(
   id: string,
   port: number,
   network: PipelineNetwork,
