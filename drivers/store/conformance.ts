@@ -14,10 +14,11 @@ export type MakeStore = () => Promise<Store>;
 
 const PATIENCE_MS = 20_000;
 
-/** Registers the suite with Deno.test, each test named after the store. */
+/** Registers the suite with Deno.test, each test named after the store. A store that leaves a timer or socket behind fails. */
 export function storeConformance(name: string, makeStore: MakeStore): void {
   for (const [title, body] of [...records, ...compares, ...watches, ...leases, ...misuse]) {
-    Deno.test(`${name} store ${title}`, async () => {
+    const thrifty = { sanitizeOps: true, sanitizeResources: true };
+    Deno.test(`${name} store ${title}`, thrifty, async () => {
       const store = await makeStore();
       const root = `/contiv.io/conformance/${crypto.randomUUID()}/`;
       const { promise: tooLate, reject } = Promise.withResolvers<never>();

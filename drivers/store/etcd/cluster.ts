@@ -7,7 +7,7 @@ import type { Logger } from "@logtape/logtape";
 import { type CallOptions, StoreError } from "../../../mod/state/store.ts";
 import { backoff } from "../../../mod/state/timing.ts";
 import { delay } from "../../delay.ts";
-import { answered, CallFailure, GrpcCode, judge, type Verdict } from "./failure.ts";
+import { answered, CallFailure, isSilence, judge, type Verdict } from "./failure.ts";
 import { type Invoke, Member } from "./member.ts";
 import type { EtcdOptions } from "./options.ts";
 import type { Transport } from "./transport.ts";
@@ -123,9 +123,8 @@ export class Cluster {
     if (verdict === "answered") throw answered(failure, action, this.options.auth?.username);
     if (signal?.aborted) throw gaveUp(action, signal, failure);
     if (verdict === "unknown" && !repeatable) {
-      const late = failure.code === GrpcCode.DEADLINE_EXCEEDED;
       throw new StoreError(
-        late ? "timeout" : "unavailable",
+        isSilence(failure) ? "timeout" : "unavailable",
         `could not ${action}: ${failure.message}; whether it was applied is unknown`,
         { cause: failure },
       );
@@ -139,7 +138,7 @@ export class Cluster {
         details: failure.details,
       });
     }
-    member.markFailed();
+    member.markFailed(isSilence(failure));
     if (this.members[this.#first] === member) this.#first = (this.#first + 1) % this.members.length;
   }
 

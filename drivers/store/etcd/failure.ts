@@ -7,13 +7,8 @@ import { StoreError } from "../../../mod/state/store.ts";
 
 /** gRPC status codes (grpc/doc/statuscodes.md), those that are told apart here. */
 export const GrpcCode = {
-  OK: 0,
   CANCELLED: 1,
-  INVALID_ARGUMENT: 3,
   DEADLINE_EXCEEDED: 4,
-  NOT_FOUND: 5,
-  FAILED_PRECONDITION: 9,
-  OUT_OF_RANGE: 11,
   UNAVAILABLE: 14,
 } as const;
 
@@ -54,6 +49,11 @@ const WORDS: readonly [verdict: Verdict, pattern: RegExp][] = [
 
 export function judge({ details }: CallFailure): Verdict {
   return WORDS.find(([, pattern]) => pattern.test(details))?.[0] ?? "unknown";
+}
+
+/** Nobody has answered in time. */
+export function isSilence({ code }: CallFailure): boolean {
+  return code === GrpcCode.DEADLINE_EXCEEDED;
 }
 
 /** The store's error for what the cluster has answered, or that its certificates have. `action` continues "could not …". */

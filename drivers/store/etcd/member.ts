@@ -31,7 +31,7 @@ const LOGIN_MS = 3_000;
 const QUEUE = 256;
 
 export class Member {
-  readonly #etcd: Etcd3;
+  #etcd: Etcd3;
   #token: Promise<string | undefined> | undefined;
   #proof: Promise<void> | undefined;
   #answered = -Infinity;
@@ -56,7 +56,12 @@ export class Member {
     return this.#failed.signal;
   }
 
-  markFailed(): void {
+  /** `silent`: no answer came at all, so that nobody knows whether the connection still leads anywhere. */
+  markFailed(silent: boolean): void {
+    if (silent && !this.suspect && !this.closed.aborted) {
+      this.#etcd.close();
+      this.#etcd = this.transport.connect(this.endpoint);
+    }
     this.#suspectUntil = performance.now() + SUSPECT_MS;
     this.#answered = -Infinity;
     this.#failed.abort();

@@ -10,10 +10,6 @@ import type { Etcd3, IOptions } from "etcd3";
 import { CallFailure, GrpcCode } from "./failure.ts";
 import type { EtcdOptions } from "./options.ts";
 
-/** HTTP/2 pings on a connection with open streams; etcd refuses more than one each 5 s (`--grpc-keepalive-min-time`). */
-const KEEPALIVE_MS = 6_000;
-const KEEPALIVE_TIMEOUT_MS = 2_000;
-
 export interface Attempt {
   /** Milliseconds from now; absent for a stream that stays. */
   readonly limit?: number;
@@ -32,6 +28,7 @@ export interface Tracked {
 }
 
 export interface Transport {
+  /** A connection of its own, never one that exists already. */
   connect(endpoint: string): Etcd3;
   track(endpoint: string, attempt: Attempt): Tracked;
 }
@@ -95,8 +92,9 @@ export async function loadTransport(options: EtcdOptions): Promise<Transport> {
 
 function channelOptions({ tls }: EtcdOptions): NonNullable<IOptions["grpcOptions"]> {
   return {
-    "grpc.keepalive_time_ms": KEEPALIVE_MS,
-    "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
+    // Without gRPC's keepalive, whose timers outlive a closed connection: a Member notices silence by itself, and reconnects.
+    // gRPC shares connections of equal options; a new one is wanted.
+    "contiv.connection": crypto.randomUUID(),
     "grpc.initial_reconnect_backoff_ms": 100,
     "grpc.max_reconnect_backoff_ms": 1_000,
     "grpc.dns_min_time_between_resolutions_ms": 1_000,

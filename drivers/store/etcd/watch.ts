@@ -7,7 +7,7 @@ import { type Revision, StoreError, type WatchBatch } from "../../../mod/state/s
 import { backoff } from "../../../mod/state/timing.ts";
 import { delay } from "../../delay.ts";
 import type { Cluster } from "./cluster.ts";
-import { answered, CallFailure, GrpcCode, judge } from "./failure.ts";
+import { answered, CallFailure, GrpcCode, isSilence, judge } from "./failure.ts";
 import type { Member } from "./member.ts";
 import { batchesOf, rangeOf } from "./messages.ts";
 
@@ -117,7 +117,7 @@ async function proveUntil(
     } catch (error) {
       if (!(error instanceof CallFailure)) throw error;
       if (signal.aborted) return;
-      member.markFailed();
+      member.markFailed(isSilence(error));
       lost.abort();
       return;
     }
