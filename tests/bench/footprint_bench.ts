@@ -18,7 +18,7 @@ const ROLES = ["master", "plugin", "up"] as const;
 const STARTS = rounds(3, 2);
 /** After the start: what it has left to do is done. */
 const SETTLE_MS = 3000;
-const REST_MS = rounds(10_000, 3000);
+const REST_MS = rounds(6000, 3000);
 /** USER_HZ is 100 on every architecture that we run on (time(7)). */
 const MS_PER_TICK = 10;
 /** Of one processor. */
