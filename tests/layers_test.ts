@@ -26,6 +26,7 @@ const DOMAIN: Readonly<Record<string, readonly string[]>> = {
   policy: ["net", "model", "state"],
   pipeline: ["net", "model", "state"],
   agent: ["net", "model", "state", "alloc", "intent", "policy", "pipeline"],
+  dns: ["net", "model", "state"],
   docker: ["net", "model", "state", "alloc", "intent", "agent"],
 };
 
