@@ -10,13 +10,15 @@ import { Lab } from "../lab/lab.ts";
 import { Contiv } from "../system/contiv.ts";
 import { DockerCalls, type DriverEndpoint } from "./docker_calls.ts";
 import { must } from "./http_request.ts";
+import { note, pause as pauseFor, rounds } from "./ratios.ts";
 import { printTable, printTimes, Samples } from "./samples.ts";
 
-const ROUNDS = Number(Deno.args[0] ?? 100);
+const [given] = Deno.args.filter((argument) => !argument.startsWith("--"));
+const ROUNDS = Number(given ?? rounds(50, 15));
 /** Before each measurement: what one operation leaves to the kernel and the daemons is not to be charged to the next. */
 const PAUSE_MS = 50;
 const PARALLEL = 32;
-const PARALLEL_ENDPOINTS = 320;
+const PARALLEL_ENDPOINTS = rounds(320, 96);
 
 await using lab = await Lab.create({ name: "bench" });
 const host = await lab.host("a");
@@ -80,6 +82,7 @@ async function oneByOne(): Promise<void> {
     await pause();
     await detach.measure(() => must(agent, "DELETE", `/v1/endpoints/n${round}`));
   }
+  noteRatios(whole, removal, own, bridge);
   printTimes(
     `One at a time, 0 to ${2 * ROUNDS} endpoints present, ${flows.toFixed(2)} flows each`,
     [
@@ -96,6 +99,27 @@ async function oneByOne(): Promise<void> {
       { samples: bridge.connect },
       { samples: bridge.disconnect },
     ],
+  );
+}
+
+/** "Docker attach" is what the driver takes of one, and the engine's whole call. */
+function noteRatios(driver: Samples, removal: Samples, own: Pair, bridge: Pair): void {
+  const ratio = (a: Samples, b: Samples) => a.median / b.median;
+  const connect = "÷ docker network connect of the bridge";
+  const disconnect = "÷ docker network disconnect of the bridge";
+  note(`driver's calls of a connect ${connect}`, ratio(driver, bridge.connect), "lower", 1);
+  note(
+    `driver's calls of a disconnect ${disconnect}`,
+    ratio(removal, bridge.disconnect),
+    "lower",
+    1,
+  );
+  note(`docker network connect ${connect}`, ratio(own.connect, bridge.connect), "lower", 1);
+  note(
+    `docker network disconnect ${disconnect}`,
+    ratio(own.disconnect, bridge.disconnect),
+    "lower",
+    1,
   );
 }
 
@@ -191,7 +215,7 @@ function dockerOf(host: Host) {
 }
 
 function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  return pauseFor(PAUSE_MS);
 }
 
 async function flowCount(host: Host): Promise<number> {
