@@ -190,7 +190,7 @@ export class PipelineLab implements AsyncDisposable {
   }
 }
 
-async function turnOffChecksumOffload(namespace: string, link: string): Promise<void> {
+export async function turnOffChecksumOffload(namespace: string, link: string): Promise<void> {
   const own = new OwnNamespace();
   const entered = own.open(`/run/netns/${namespace}`);
   const socket = entered.enter(() => new OffloadSocket());

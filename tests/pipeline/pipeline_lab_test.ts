@@ -5,6 +5,7 @@ import { TABLES } from "../../mod/pipeline/tables.ts";
 import { A, ACCESS, B, C, D, E, exampleFlows } from "../../mod/pipeline/testing/example.ts";
 import { waitFor } from "../lab/wait.ts";
 import { OUTSIDE, PipelineLab } from "./pipeline_lab.ts";
+import { transferBetween } from "./transfer_between.ts";
 
 type Place = PipelineEndpoint | "outside" | "host";
 type Reach = readonly [what: string, from: Place, to: string];
@@ -94,8 +95,7 @@ async function ping(
   return code === 0;
 }
 
-/** Sends bytes of chance; both ends must see the same digest. `target`: under which address the server is known to the sender. */
-async function transfer(
+function transfer(
   lab: PipelineLab,
   from: Place,
   to: Place,
@@ -103,25 +103,7 @@ async function transfer(
   target = address,
   bytes = 2_000_000,
 ): Promise<void> {
-  const program = (...args: string[]) => [
-    ...[Deno.execPath(), "run", "--no-config", "--allow-net", "--allow-read"],
-    ...[new URL("transfer.ts", import.meta.url).pathname, ...args],
-  ];
-  const server = new Deno.Command("ip", {
-    args: ["netns", "exec", lab.namespaceOf(to), ...program("serve", address, "5001")],
-    stdin: "null",
-    stdout: "piped",
-  }).spawn();
-  const reader = server.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  equal((await reader.read()).value, "ready\n");
-  const sent = await lab.must(from, program("send", target, "5001", `${bytes}`));
-  let received = "";
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    received += part.value;
-  }
-  equal((await server.status).code, 0);
-  equal(received, sent);
-  equal(sent.length, 64);
+  return transferBetween(lab.namespaceOf(from), lab.namespaceOf(to), { address, target, bytes });
 }
 
 /** The switch must not have forwarded a single packet to B, whatever A tried; answers that never come would prove less. */
