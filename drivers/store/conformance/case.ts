@@ -16,6 +16,8 @@ export interface Context {
   readonly store: Store;
   /** Ends in `/`; nobody else writes under it. */
   readonly root: string;
+  /** The time to live, in milliseconds, of a lease that is to expire in a test. */
+  readonly leaseTtl: number;
 }
 
 export type Case = readonly [title: string, body: (context: Context) => Promise<void>];

@@ -5,8 +5,6 @@
 import assert from "node:assert/strict";
 import { type Case, collect, fails, put } from "./case.ts";
 
-const TTL_MS = 2_000;
-
 export const leases: Case[] = [
   ["deletes a lease's keys in one revision when it is revoked", async ({ store, root }) => {
     const lease = await store.grantLease(60_000);
@@ -36,13 +34,13 @@ export const leases: Case[] = [
   }],
   [
     "deletes a lease's keys when it expires, and not while it is renewed",
-    async ({ store, root }) => {
-      const [kept, left] = [await store.grantLease(TTL_MS), await store.grantLease(TTL_MS)];
+    async ({ store, root, leaseTtl }) => {
+      const [kept, left] = [await store.grantLease(leaseTtl), await store.grantLease(leaseTtl)];
       const { revision } = await store.transact([], [
         put(root + "kept", "1", kept),
         put(root + "left", "1", left),
       ]);
-      const renewing = setInterval(() => void store.renewLease(kept), TTL_MS / 4);
+      const renewing = setInterval(() => void store.renewLease(kept), leaseTtl / 4);
       try {
         const [batch] = await collect(store, root, revision + 1).take(1);
         assert.deepEqual(batch?.events.map((event) => event.type === "delete" && event.key), [
