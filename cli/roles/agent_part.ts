@@ -7,9 +7,13 @@ import { agentApi } from "../../api/agent/agent_api.ts";
 import { serveUnix } from "../../api/unix_socket.ts";
 import { openKernel } from "../../drivers/linux/kernel.ts";
 import { openSwitch } from "../../drivers/ovs/switch.ts";
-import { Agent } from "../../mod/agent/agent.ts";
+import { Agent, type AgentDeps } from "../../mod/agent/agent.ts";
+import { HostPresence } from "../../mod/agent/host_presence.ts";
 import type { Log } from "../../mod/agent/log.ts";
+import type { HostClaim } from "../../mod/intent/host.ts";
+import { formatAddress, parseAddress } from "../../mod/net/address.ts";
 import { formatFlow } from "../../mod/pipeline/flow.ts";
+import { VERSION } from "../version.ts";
 import { delay, persist } from "./delay.ts";
 import type { Awaited } from "./docker_part.ts";
 import { localAddress } from "./local_address.ts";
@@ -37,20 +41,37 @@ export async function startAgent(
     logger: getLogger(["contiv", "switch"]),
   });
   services.add("switch", () => vswitch.close());
-  const deps = {
+  const local = localAddress(Deno.networkInterfaces());
+  let presence: HostPresence | undefined;
+  const deps: AgentDeps = {
     store: state.store,
     cache: state.cache,
     switch: vswitch,
     kernel,
     log,
     host,
-    vtepAddress: settings.vtepAddress ?? localAddress(Deno.networkInterfaces()),
+    vtepAddress: canonicalAddress(settings.vtepAddress) ?? local,
+    vxlanPort: settings.vxlanPort,
+    forwarding: settings.forwardMode,
+    claim: async (identity: string, within: AbortSignal) => {
+      presence ??= await HostPresence.claim(deps, claimOf(identity), within);
+    },
     now: Date.now,
     random: Math.random,
     delay,
   };
+  const claimOf = (identity: string): HostClaim => ({
+    label: host,
+    identity,
+    controlAddress: canonicalAddress(settings.controlAddress) ?? local,
+    vtepAddress: deps.vtepAddress,
+    vxlanPort: deps.vxlanPort,
+    version: VERSION.Version,
+  });
+  services.add("registration", async () => await presence?.close());
   let started: Agent | undefined = undefined;
-  await serveAgent(settings, () => started, later, kernel, services, log);
+  const health = () => healthOf(started, presence?.trouble);
+  await serveAgent(settings, () => started, health, later, kernel, services, log);
   let said = "";
   const agent = await persist(
     () => Agent.start(deps, signal),
@@ -78,9 +99,30 @@ export async function startAgent(
   return agent;
 }
 
+/** What keeps containers of other hosts away is a warning: this host's own are not concerned. */
+function healthOf(
+  agent: Agent | undefined,
+  presence: string | undefined,
+): { ok: boolean; [fact: string]: unknown } {
+  const trouble = agent ? agent.trouble ?? presence : "not started yet";
+  const warning = agent?.tunnelTrouble;
+  return {
+    ok: trouble === undefined,
+    ...(trouble ? { trouble } : {}),
+    ...(warning ? { warning } : {}),
+    ...agent?.facts,
+  };
+}
+
+function canonicalAddress(text: string | undefined): string | undefined {
+  const address = parseAddress(text ?? "");
+  return address && formatAddress(address);
+}
+
 async function serveAgent(
   settings: PluginSettings,
   agent: () => Agent | undefined,
+  health: () => { ok: boolean; [fact: string]: unknown },
   later: Pick<Awaited, "endpoints">,
   kernel: { resolveNamespace(nameOrPath: string): Promise<string> },
   services: Services,
@@ -90,15 +132,7 @@ async function serveAgent(
     endpoints: () => later.endpoints.value,
     resolveNamespace: (nameOrPath) => kernel.resolveNamespace(nameOrPath),
     flows: (name) => agent()?.flowsOf(name).map(formatFlow),
-    health: () => {
-      const running = agent();
-      const trouble = running ? running.trouble : "not started yet";
-      return {
-        ok: running !== undefined && trouble === undefined,
-        ...(trouble ? { trouble } : {}),
-        ...running?.facts,
-      };
-    },
+    health,
     log,
   });
   const stop = new AbortController();

@@ -5,13 +5,9 @@
 import { startAgent } from "./agent_part.ts";
 import { type Awaited, followDocker, serveDockerPlugin } from "./docker_part.ts";
 import { Later } from "./later.ts";
-import { AGENT_PORT, serviceRecord } from "../../mod/state/registration.ts";
-import { VERSION } from "../version.ts";
 import { runRole } from "./entry.ts";
 import { logOf } from "./logging.ts";
-import { localAddress } from "./local_address.ts";
 import { PLUGIN_OPTIONS } from "./options.ts";
-import { register } from "./registration.ts";
 import type { Services } from "./services.ts";
 import { type PluginSettings, pluginSettings } from "./settings.ts";
 import { startState, type State } from "./state_part.ts";
@@ -56,13 +52,6 @@ export async function startPlugin(
     state.cache.status.state === "synced" ? undefined : state.cache.status.reason;
   later.endpoints.reason = later.state.reason;
   void state.cache.whenSynced(signal).then(() => later.state.set(state), () => {});
-  const address = settings.controlAddress ?? localAddress(Deno.networkInterfaces());
-  const record = serviceRecord(
-    "netplugin",
-    { address, port: AGENT_PORT, host },
-    VERSION.Version,
-  );
-  register(state.store, () => record, services, logOf("agent"));
   const agent = await startAgent(settings, host, state, later, services, logOf("agent"), signal);
   // Last opened, first closed: no call comes in when the agent has gone.
   services.add("Docker plugin socket", closeSocket);

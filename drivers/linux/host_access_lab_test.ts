@@ -217,10 +217,17 @@ lab("host access says what is missing when the link or every tool is", {
   await assert.rejects(kernel.ensureHostAccess(SPEC), rejection(/Install iptables or nftables/));
 });
 
-lab("underlay MTU is the uplink's", {}, async (kernel, lab) => {
-  assert.equal(await kernel.underlayMtu(), 1500);
-  await world(lab);
-  await run("ip link set uplink0 mtu 1420");
-  await run("ip addr add 172.19.255.254/16 dev contivh0");
-  assert.equal(await kernel.underlayMtu(), 1420);
-});
+lab(
+  "the underlay is the link that has the address, else as small as the smallest",
+  {},
+  async (kernel, lab) => {
+    assert.deepEqual(await kernel.underlay("192.0.2.200"), { mtu: 1500 });
+    await world(lab);
+    await run("ip link set uplink0 mtu 1420");
+    await run("ip addr add 172.19.255.254/16 dev contivh0");
+    assert.equal((await kernel.underlay("192.0.2.200")).mtu, 1420);
+    await run("ip addr add 203.0.113.9/32 dev uplink0");
+    const { link, mtu } = await kernel.underlay("203.0.113.9");
+    assert.deepEqual([link, mtu], ["uplink0", 1420]);
+  },
+);

@@ -9,6 +9,7 @@ import type {
   Kernel,
   KernelEvent,
   LinkState,
+  Underlay,
 } from "../../mod/agent/kernel.ts";
 import { Deletions } from "./deletion.ts";
 import { LinkMonitor } from "./events.ts";
@@ -20,7 +21,7 @@ import { NetlinkSocket } from "./netlink/socket.ts";
 import { OffloadSocket } from "./offload.ts";
 import type { NatTools } from "./nat.ts";
 import { KeyedSerial, Serial } from "./serial.ts";
-import { underlayMtu } from "./underlay.ts";
+import { underlayOf } from "./underlay.ts";
 import { createEndpointLink } from "./veth.ts";
 
 export interface KernelOptions {
@@ -124,8 +125,8 @@ class LinuxKernel implements Kernel {
     );
   }
 
-  underlayMtu(): Promise<number> {
-    return underlayMtu(this.#parts.reads);
+  underlay(address: string): Promise<Underlay> {
+    return underlayOf(address, this.#parts.reads);
   }
 
   events(signal: AbortSignal): AsyncIterable<KernelEvent> {

@@ -2,6 +2,8 @@
  * What size a packet of the underlay may have.
  * @module
  */
+import { KernelError, type Underlay } from "../../mod/agent/kernel.ts";
+import { formatAddress, parseAddress } from "../../mod/net/address.ts";
 import { type AssignedAddress, listAddresses } from "./address.ts";
 import { type Link, listLinks } from "./link.ts";
 import type { NetlinkSocket } from "./netlink/socket.ts";
@@ -10,8 +12,17 @@ import type { NetlinkSocket } from "./netlink/socket.ts";
 const NOT_UNDERLAY = /^(lo$|contiv|v?vport|docker|br-|veth)/;
 const DEFAULT_MTU = 1500;
 
-export async function underlayMtu(socket: NetlinkSocket): Promise<number> {
-  return smallestUnderlayMtu(await listLinks(socket), await listAddresses(socket));
+/** Throws KernelError "invalid" for what is no address. */
+export async function underlayOf(text: string, socket: NetlinkSocket): Promise<Underlay> {
+  const [links, addresses] = [await listLinks(socket), await listAddresses(socket)];
+  const wanted = parseAddress(text);
+  if (!wanted) throw new KernelError("invalid", `${text} is not an IP address`);
+  const holder = addresses.find(({ address }) => formatAddress(address) === formatAddress(wanted));
+  const link = links.find(({ index }) => index === holder?.linkIndex);
+  if (!link) return { mtu: smallestUnderlayMtu(links, addresses) };
+  // An address on lo is reached by whatever link the packets come in by.
+  const mtu = link.name === "lo" ? smallestUnderlayMtu(links, addresses) : link.mtu;
+  return { link: link.name, mtu, ...(link.kind === undefined ? {} : { kind: link.kind }) };
 }
 
 /** The smallest MTU among the host's own links with a global address; 1500 when there is none. */

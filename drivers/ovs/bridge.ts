@@ -19,17 +19,20 @@ const PROTOCOLS = [
   "OpenFlow15",
 ] as const;
 const OWNER_VALUE = "contiv";
+/** Which of all hosts this bridge makes it: random, as long as the bridge lives. */
+export const IDENTITY = "contiv-host-identity";
 
 export type Datapath = "system" | "netdev";
 
-/** Nothing to do: an empty list. Throws SwitchError when the name belongs to somebody else. */
+/** Nothing to do: an empty list. A bridge that has an identity keeps it; `identity` is for one that has none. Throws SwitchError when the name belongs to somebody else. */
 export function bridgeOperations(
   replica: Replica,
   name: string,
   datapath: Datapath,
+  identity: string,
 ): readonly Operation[] {
   const existing = findBridge(replica, name);
-  if (existing) return corrections(replica, existing);
+  if (existing) return corrections(replica, existing, identity);
   const holder = bridgeWithPort(replica, name);
   if (holder !== undefined) {
     throw new SwitchError(
@@ -38,11 +41,16 @@ export function bridgeOperations(
         `try: ovs-vsctl del-port ${holder} ${name}`,
     );
   }
-  return creation(replica, name, datapath);
+  return creation(replica, name, datapath, identity);
 }
 
-function creation(replica: Replica, name: string, datapath: Datapath): readonly Operation[] {
-  const owner = toMap({ [OWNER]: OWNER_VALUE });
+function creation(
+  replica: Replica,
+  name: string,
+  datapath: Datapath,
+  identity: string,
+): readonly Operation[] {
+  const owner = toMap({ [OWNER]: OWNER_VALUE, [IDENTITY]: identity });
   const rows: Operation[] = [
     {
       op: "insert",
@@ -84,15 +92,23 @@ function creation(replica: Replica, name: string, datapath: Datapath): readonly 
     : [...rows, { op: "insert", table: "Open_vSwitch", row: { bridges } }];
 }
 
-function corrections(replica: Replica, bridge: BridgeView): readonly Operation[] {
+function corrections(
+  replica: Replica,
+  bridge: BridgeView,
+  identity: string,
+): readonly Operation[] {
   if (bridge.externalIds[OWNER] === undefined) refuseForeign(replica, bridge);
   const row: Record<string, Value> = {};
   if (bridge.failMode !== "secure") row.fail_mode = "secure";
   if (bridge.controllers.length > 0) row.controller = toSet([]);
   const protocols = new Set(bridge.protocols);
   if (!PROTOCOLS.every((protocol) => protocols.has(protocol))) row.protocols = toSet(PROTOCOLS);
-  if (bridge.externalIds[OWNER] === undefined) {
-    row.external_ids = toMap({ ...bridge.externalIds, [OWNER]: OWNER_VALUE });
+  if (bridge.externalIds[OWNER] === undefined || bridge.externalIds[IDENTITY] === undefined) {
+    row.external_ids = toMap({
+      [IDENTITY]: identity,
+      ...bridge.externalIds,
+      [OWNER]: OWNER_VALUE,
+    });
   }
   if (bridge.otherConfig["disable-in-band"] !== "true") {
     row.other_config = toMap({ ...bridge.otherConfig, "disable-in-band": "true" });

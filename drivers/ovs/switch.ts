@@ -15,7 +15,7 @@ import {
   type SwitchEvent,
   type SwitchFacts,
 } from "../../mod/agent/switch.ts";
-import { bridgeOperations, type Datapath } from "./bridge.ts";
+import { bridgeOperations, type Datapath, IDENTITY } from "./bridge.ts";
 import { loadKernelModule, startDaemons } from "./daemon.ts";
 import { chooseProgrammer, type ProgrammerChoice } from "./choose_programmer.ts";
 import { Database } from "./database.ts";
@@ -63,6 +63,7 @@ class OpenVSwitch implements Switch {
   #presence: Presence | undefined;
   #starting: Promise<SwitchFacts> | undefined;
   #remaking = false;
+  #identity: string | undefined;
   readonly #closed = new AbortController();
 
   constructor(options: OpenSwitchOptions) {
@@ -173,7 +174,12 @@ class OpenVSwitch implements Switch {
       down: () => this.#logger.warn("ovs-vswitchd went away from {bridge}", { bridge }),
     });
     this.#events.emit({ type: "connected" });
-    return { datapath, version, flowProgrammer: this.#programmer.description };
+    return {
+      identity: this.#identity ?? "",
+      datapath,
+      version,
+      flowProgrammer: this.#programmer.description,
+    };
   }
 
   /** Makes the bridge right and waits until ovs-vswitchd has put it, and all that the database holds, into force. */
@@ -183,7 +189,10 @@ class OpenVSwitch implements Switch {
     const datapath = findBridge(replica, bridge)?.datapathType ??
       await this.#chooseDatapath(signal);
     const chosen: Datapath = datapath === "netdev" ? "netdev" : "system";
-    const operations = bridgeOperations(replica, bridge, chosen);
+    // One that is made again is still this host's: it keeps the identity.
+    this.#identity = findBridge(replica, bridge)?.externalIds[IDENTITY] ?? this.#identity ??
+      crypto.randomUUID();
+    const operations = bridgeOperations(replica, bridge, chosen, this.#identity);
     const initialised = root(replica) !== undefined;
     if (!initialised) await this.#database.transact(operations, signal);
     const target = await this.#database.configure(initialised ? operations : [], signal);

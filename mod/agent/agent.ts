@@ -9,17 +9,18 @@ import { messageOf } from "../state/message_of.ts";
 import type { Snapshot } from "../state/snapshot.ts";
 import type { Store } from "../state/store.ts";
 import { transact } from "../state/transact.ts";
-import { clusterOf, refuseForeign } from "./cluster_guard.ts";
+import { clusterOf, refuseForeign, refuseOtherForwarding } from "./cluster_guard.ts";
 import { DesiredState } from "./desired_state.ts";
 import type { Flow } from "../pipeline/flow.ts";
 import { Endpoints } from "./endpoints.ts";
-import { type HostFacts, VXLAN_OVERHEAD } from "./host_facts.ts";
+import { type HostFacts, vxlanOverhead } from "./host_facts.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Log } from "./log.ts";
 import { Reconciler } from "./reconciler.ts";
 import { ResyncLoop } from "./resync_loop.ts";
 import { staleStatuses, statusPlan } from "./status.ts";
 import type { Switch, SwitchEvent, SwitchFacts } from "./switch.ts";
+import { underlayTrouble } from "./underlay_check.ts";
 
 export interface AgentDeps {
   readonly store: Store;
@@ -28,7 +29,14 @@ export interface AgentDeps {
   readonly kernel: Kernel;
   readonly log: Log;
   readonly host: string;
+  /** Canonical. */
   readonly vtepAddress: string;
+  /** UDP port of the tunnels. */
+  readonly vxlanPort: number;
+  /** What the agent was told; the cluster's configuration must say the same. */
+  readonly forwarding: "routing" | "bridge";
+  /** Makes the host label this host's; rejects with AgentError "label-taken" when it is another's. Called again when a start failed. */
+  readonly claim: (identity: string, signal: AbortSignal) => Promise<void>;
   readonly now: () => number;
   /** 0 ≤ x < 1 */
   readonly random: () => number;
@@ -45,6 +53,7 @@ export class Agent {
   #reporting = false;
   readonly #resyncs: ResyncLoop;
   #trouble: string | undefined;
+  #saidOfTunnels: string | undefined;
 
   private constructor(
     private readonly deps: AgentDeps,
@@ -53,6 +62,7 @@ export class Agent {
     readonly endpoints: Endpoints,
     readonly switchFacts: SwitchFacts,
     readonly facts: HostFacts,
+    private readonly underlayTrouble: string | undefined,
   ) {
     this.#resyncs = new ResyncLoop({
       look: () => this.#resync(),
@@ -67,10 +77,15 @@ export class Agent {
    */
   static async start(deps: AgentDeps, signal: AbortSignal): Promise<Agent> {
     const cluster = clusterOf(deps.cache.snapshot());
+    refuseOtherForwarding(deps.cache.snapshot(), deps.forwarding);
     const switchFacts = await deps.switch.start(signal);
     refuseForeign(deps.switch.ports(), cluster);
-    const mtu = await deps.kernel.underlayMtu() - VXLAN_OVERHEAD;
-    const facts: HostFacts = { host: deps.host, cluster, datapath: switchFacts.datapath, mtu };
+    await deps.claim(switchFacts.identity, signal);
+    const { host, vtepAddress, vxlanPort } = deps;
+    const underlay = await deps.kernel.underlay(vtepAddress);
+    const mtu = underlay.mtu - vxlanOverhead(vtepAddress);
+    const { datapath } = switchFacts;
+    const facts: HostFacts = { host, cluster, datapath, mtu, vtepAddress, vxlanPort };
     const desired = new DesiredState(facts);
     desired.reset(deps.cache.snapshot());
     let agent: Agent | undefined = undefined;
@@ -88,9 +103,10 @@ export class Agent {
       reconciler,
       snapshot: () => deps.cache.snapshot(),
       commit: (decide, within) => commit(deps, decide, within),
-      refresh: (keys) => void desired.update(deps.cache.snapshot(), keys),
+      refresh: (keys) => agent?.follow(deps.cache.snapshot(), keys),
     });
-    agent = new Agent(deps, desired, reconciler, endpoints, switchFacts, facts);
+    const hindrance = underlayTrouble(facts, underlay);
+    agent = new Agent(deps, desired, reconciler, endpoints, switchFacts, facts, hindrance);
     await agent.#run();
     return agent;
   }
@@ -98,6 +114,12 @@ export class Agent {
   /** Why the last full comparison failed; undefined when it did not. */
   get trouble(): string | undefined {
     return this.#trouble;
+  }
+
+  /** Why containers of other hosts cannot be reached; undefined when they can, or there is no other host. */
+  get tunnelTrouble(): string | undefined {
+    const tunnels = this.desired.hostPorts().some(({ type }) => type === "vxlan");
+    return tunnels ? this.reconciler.tunnelTrouble ?? this.underlayTrouble : undefined;
   }
 
   /** Flows of the endpoint that goes by this name here: its id, its container's id or name, or a part of one. Throws IntentError. */
@@ -123,7 +145,7 @@ export class Agent {
   async #run(): Promise<void> {
     const { signal } = this.#abort;
     const first = this.#resync();
-    this.deps.cache.subscribe((change) => this.#follow(change.snapshot, change.keys), signal);
+    this.deps.cache.subscribe((change) => this.follow(change.snapshot, change.keys), signal);
     this.#loops.push(
       this.#each(this.deps.switch.events(signal), (event) => this.#onSwitch(event)),
       this.#each(this.deps.kernel.events(signal), (event) => {
@@ -137,7 +159,8 @@ export class Agent {
     if (!await first) this.#resyncs.retry();
   }
 
-  #follow(snapshot: Snapshot, keys: Iterable<string>): void {
+  /** Brings the host up to `snapshot`, in which `keys` have changed. */
+  follow(snapshot: Snapshot, keys: Iterable<string>): void {
     for (const owner of this.desired.update(snapshot, keys)) {
       this.reconciler.settle(owner).catch((error) => {
         this.deps.log.debug("{owner} is not as desired yet: {error}", {
@@ -175,6 +198,7 @@ export class Agent {
       this.desired.reset(this.deps.cache.snapshot());
       const allRight = await this.reconciler.resync();
       this.#trouble = undefined;
+      this.#sayTunnelTrouble();
       return allRight;
     } catch (error) {
       const message = messageOf(error);
@@ -184,6 +208,14 @@ export class Agent {
       this.#trouble = message;
       return false;
     }
+  }
+
+  #sayTunnelTrouble(): void {
+    const trouble = this.tunnelTrouble;
+    if (trouble !== undefined && trouble !== this.#saidOfTunnels) {
+      this.deps.log.warn("{trouble}", { trouble });
+    }
+    this.#saidOfTunnels = trouble;
   }
 
   async #writeStatuses(): Promise<void> {

@@ -27,7 +27,8 @@ export interface DesiredEndpoint {
 /** The facts around an endpoint that its desired state is made from. */
 export interface EndpointSurroundings {
   readonly facts: HostFacts;
-  readonly subnet: PrivateSubnet;
+  /** Absent where there is no way out by the host: in bridge mode. */
+  readonly subnet?: PrivateSubnet;
   readonly host: PipelineHost;
   readonly network: NetworkState;
   readonly vrf: number;
@@ -75,7 +76,9 @@ function pipelineEndpoint(
   endpoint: EndpointState,
   { network, subnet, vrf }: EndpointSurroundings,
 ): PipelineEndpoint {
-  const outward = hasWayOut(network) ? privateAddresses(subnet, endpoint.portNumber) : undefined;
+  const outward = subnet && hasWayOut(network)
+    ? privateAddresses(subnet, endpoint.portNumber)
+    : undefined;
   return {
     id: endpoint.id,
     port: endpoint.portNumber,

@@ -1,59 +1,68 @@
 /**
  * Everything this host should be, kept up to date with the store: `reset` computes it from a snapshot, `update` only what a change
- * concerns, and both always come to the same. Owners (`base`, `network:<id>`, `endpoint:<id>`) are the unit of change.
+ * concerns, and both always come to the same. Owners (`base`, `peer:<address>`, `network:<id>`, `endpoint:<id>`, `remote:<id>`) are the
+ * unit of change.
+ *
+ * What a host needs of the others is what its own endpoints can reach: their tenants' networks in routing mode, their own in bridge mode.
  * @module
  */
 import {
   endpointKey,
   ENDPOINTS,
+  hostKey,
+  HOSTS,
   MASTER_CONFIG,
   NETWORKS,
-  tenantKey,
   TENANTS,
 } from "../state/keys.ts";
-import { read, readAll, type Snapshot } from "../state/snapshot.ts";
-import type { EndpointState, MasterConfig, NetworkState, TenantState } from "../model/records.ts";
-import type { PipelineHost } from "../pipeline/input.ts";
-import { baseFlows, networkFlows } from "../pipeline/pipeline.ts";
-import { CLUSTER_ID } from "./cluster_guard.ts";
-import { type DesiredEndpoint, desiredEndpoint, pipelineNetwork } from "./desired_endpoint.ts";
+import { read, type Snapshot } from "../state/snapshot.ts";
+import type { EndpointState, HostState, MasterConfig, NetworkState } from "../model/records.ts";
+import { baseFlows } from "../pipeline/pipeline.ts";
+import { type DesiredEndpoint, desiredEndpoint } from "./desired_endpoint.ts";
+import { type DesiredHost, desiredHost } from "./desired_host.ts";
+import { type DesiredNetwork, desiredNetwork, type Listeners, placeOf } from "./desired_network.ts";
+import { DesiredPeers } from "./desired_peers.ts";
+import { type DesiredRemote, desiredRemote } from "./desired_remote.ts";
+import { EndpointIndex } from "./endpoint_index.ts";
 import type { HostFacts } from "./host_facts.ts";
-import type { HostAccessSpec } from "./kernel.ts";
-import {
-  HOST_PORT_NAME,
-  HOST_PORT_NUMBER,
-  type PrivateSubnet,
-  privateSubnet,
-} from "./private_subnet.ts";
+import { Reach } from "./reach.ts";
+import { BASE, endpointOwner, networkOwner, peerOwner, remoteOwner } from "./owners.ts";
 import type { PipelineContent, PortSpec } from "./switch.ts";
 
-export const BASE = "base";
-export const networkOwner = (id: string): string => `network:${id}`;
-export const endpointOwner = (id: string): string => `endpoint:${id}`;
+type Part = Partial<PipelineContent>;
+const NOTHING: Part = {}, NONE: readonly never[] = [];
 
-/** The host's own part: absent until the global configuration is in the store. */
-export interface DesiredHost {
-  readonly subnet: PrivateSubnet;
-  readonly pipeline: PipelineHost;
-  readonly port: PortSpec;
-  readonly access: HostAccessSpec;
+/** What changed in the store, by id. */
+interface Change {
+  readonly hosts: Iterable<string>;
+  readonly networks: Iterable<string>;
+  readonly endpoints: Iterable<string>;
 }
 
-type Part = Partial<PipelineContent>;
-const NOTHING: Part = {};
-const NONE: readonly never[] = [];
+/** What a change reaches. */
+interface Touched {
+  readonly networks: Set<string>;
+  readonly endpoints: Set<string>;
+  /** Owners that are to be named. */
+  readonly dirty: Set<string>;
+}
 
 export class DesiredState {
   #snapshot: Snapshot | undefined;
   #config: MasterConfig | undefined;
   #host: DesiredHost | undefined;
-  readonly #endpoints = new Map<string, DesiredEndpoint>();
-  /** VRF and flows of each network of each tenant that has an endpoint here. */
-  readonly #networks = new Map<string, Part & { vrf: number; network: NetworkState }>();
   #base: Part = NOTHING;
+  readonly #peers: DesiredPeers;
+  readonly #index = new EndpointIndex();
+  readonly #reach = new Reach();
+  readonly #networks = new Map<string, DesiredNetwork>();
+  readonly #endpoints = new Map<string, DesiredEndpoint>();
+  readonly #remotes = new Map<string, DesiredRemote>();
   readonly #retired = new Set<string>();
 
-  constructor(private readonly facts: HostFacts) {}
+  constructor(private readonly facts: HostFacts) {
+    this.#peers = new DesiredPeers(facts);
+  }
 
   get host(): DesiredHost | undefined {
     return this.#host;
@@ -63,6 +72,14 @@ export class DesiredState {
   }
   endpoints(): Iterable<DesiredEndpoint> {
     return this.#endpoints.values();
+  }
+
+  /** Ports of the host itself. Without another host there is no tunnel, and its UDP port stays free for others to use. */
+  hostPorts(): readonly PortSpec[] {
+    if (!this.#host) return [];
+    const { access, tunnel } = this.#host;
+    const tunnels = this.#peers.size > 0 || !access; // without contivh0 it carries the mark of the cluster
+    return [...(access ? [access.port] : []), ...(tunnels ? [tunnel] : [])];
   }
 
   /** Flows that `owner` wants; none when it is not, or no longer, wanted here. What did not change keeps its identity. */
@@ -78,164 +95,206 @@ export class DesiredState {
 
   #part(owner: string): Part {
     if (owner === BASE) return this.#base;
-    const id = owner.slice(owner.indexOf(":") + 1);
-    return (owner.startsWith("network:") ? this.#networks.get(id) : this.#endpoints.get(id)) ??
-      NOTHING;
+    const colon = owner.indexOf(":");
+    const id = owner.slice(colon + 1);
+    switch (owner.slice(0, colon)) {
+      case "network":
+        return this.#networks.get(id) ?? NOTHING;
+      case "endpoint":
+        return this.#endpoints.get(id) ?? NOTHING;
+      case "remote":
+        return this.#remotes.get(id) ?? NOTHING;
+      default:
+        return { flows: this.#peers.flows(id) ?? NONE };
+    }
   }
 
   owners(): string[] {
     return [
       BASE,
+      ...[...this.#peers.addresses()].map(peerOwner),
       ...[...this.#networks.keys()].map(networkOwner),
       ...[...this.#endpoints.keys()].map(endpointOwner),
+      ...[...this.#remotes.keys()].map(remoteOwner),
     ];
   }
 
   /** Takes an endpoint out ahead of its record's removal; `restore` undoes it when the record has to stay. */
   retire(id: string): readonly string[] {
     this.#retired.add(id);
-    return this.#refresh([id]);
+    return this.#refresh({ hosts: [], networks: [], endpoints: [id] });
   }
   restore(id: string): readonly string[] {
     this.#retired.delete(id);
-    return this.#refresh([id]);
+    return this.#refresh({ hosts: [], networks: [], endpoints: [id] });
   }
 
   /** Computes everything. Returns every owner that is, or was, wanted. What did not change keeps its identity. */
   reset(snapshot: Snapshot): readonly string[] {
     const before = this.owners();
-    this.#snapshot = snapshot;
+    const change = {
+      hosts: new Set([...this.#peers.labels(), ...idsUnder(snapshot, HOSTS)]),
+      networks: new Set([...this.#reach.networks(), ...idsUnder(snapshot, NETWORKS)]),
+      endpoints: new Set([...this.#index.ids(), ...idsUnder(snapshot, ENDPOINTS)]),
+    };
     const config = read<MasterConfig>(snapshot, MASTER_CONFIG);
-    if (config !== this.#config) {
-      this.#config = config;
-      this.#host = desiredHost(config, this.facts);
-      this.#base = this.#host ? { flows: baseFlows(this.#host.pipeline) } : NOTHING;
-      this.#networks.clear();
-      this.#endpoints.clear();
-    }
-    const here = readAll<EndpointState>(snapshot, ENDPOINTS)
-      .filter((endpoint) => endpoint.homingHost === this.facts.host)
-      .map((endpoint) => endpoint.id);
-    this.#refresh([...new Set([...this.#endpoints.keys(), ...here])]);
+    if (config !== this.#config) this.#configure(config);
+    this.#snapshot = snapshot;
+    this.#refresh(change);
     return [...new Set([...before, ...this.owners()])];
+  }
+
+  #configure(config: MasterConfig | undefined): void {
+    this.#config = config;
+    this.#host = desiredHost(config, this.facts);
+    this.#base = this.#host ? { flows: baseFlows(this.#host.pipeline) } : NOTHING;
+    this.#reach.reset(this.#host?.pipeline.forwarding ?? "routing");
+    for (const part of [this.#peers, this.#index, this.#networks, this.#endpoints, this.#remotes]) {
+      part.clear();
+    }
   }
 
   /** Follows a change of the store. Returns the owners whose desired state may have changed. */
   update(snapshot: Snapshot, changedKeys: Iterable<string>): readonly string[] {
-    const ids: string[] = [];
-    let everything = this.#snapshot === undefined;
-    for (const key of changedKeys) {
-      if (key.startsWith(ENDPOINTS)) ids.push(key.slice(ENDPOINTS.length));
-      else if (key === MASTER_CONFIG || key.startsWith(NETWORKS) || key.startsWith(TENANTS)) {
-        everything = true;
-      }
+    const keys = [...changedKeys];
+    if (this.#snapshot === undefined || keys.includes(MASTER_CONFIG)) return this.reset(snapshot);
+    const under = (prefix: string) =>
+      keys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
+    const networks = new Set(under(NETWORKS));
+    for (const tenant of under(TENANTS)) {
+      for (const id of this.#reach.networksOf(tenant)) networks.add(id);
     }
-    if (everything) return this.reset(snapshot);
     this.#snapshot = snapshot;
-    return this.#refresh(ids);
+    return this.#refresh({ hosts: under(HOSTS), networks, endpoints: under(ENDPOINTS) });
   }
 
-  #refresh(ids: readonly string[]): readonly string[] {
+  /** What is touched is computed again: hosts, then endpoints here, which say what is reached, then networks, then endpoints elsewhere. */
+  #refresh({ hosts, networks, endpoints }: Change): readonly string[] {
     const snapshot = this.#snapshot;
     if (!snapshot) return [];
-    const dirty = new Set<string>();
-    const tenants = new Set<string>();
-    for (const id of ids) {
-      const before = this.#endpoints.get(id);
-      const after = this.#compute(snapshot, id, tenants);
-      if (before) tenants.add(before.network.tenant);
-      if (!before && !after) continue;
-      if (after) this.#endpoints.set(id, after);
-      else this.#endpoints.delete(id);
-      dirty.add(endpointOwner(id));
+    const touched: Touched = {
+      dirty: new Set(),
+      networks: new Set(networks),
+      endpoints: new Set(endpoints),
+    };
+    const wholly = (netID: string) => {
+      touched.networks.add(netID);
+      for (const id of this.#index.ofNetwork(netID)) touched.endpoints.add(id);
+    };
+    for (const label of hosts) this.#refreshHost(snapshot, label, touched);
+    for (const netID of networks) {
+      this.#reach.place(netID, read<NetworkState>(snapshot, NETWORKS + netID)?.tenant);
+      wholly(netID);
     }
-    for (const tenant of tenants) this.#refreshNetworks(snapshot, tenant, dirty);
-    return [...dirty];
+    const flipped = new Set<string>();
+    for (const id of touched.endpoints) {
+      for (const netID of this.#refreshEndpoint(snapshot, id, touched)) flipped.add(netID);
+    }
+    flipped.forEach(wholly);
+    for (const netID of touched.networks) this.#refreshNetwork(snapshot, netID, touched);
+    for (const id of touched.endpoints) this.#refreshRemote(id, touched);
+    return [...touched.dirty];
   }
 
-  #compute(snapshot: Snapshot, id: string, tenants: Set<string>): DesiredEndpoint | undefined {
-    const endpoint = read<EndpointState>(snapshot, endpointKey(id));
+  #refreshHost(snapshot: Snapshot, label: string, touched: Touched): void {
+    const tunnelled = this.#peers.size > 0;
+    const host = read<HostState>(snapshot, hostKey(label));
+    const peers = this.#peers.set(label, host, this.#host?.pipeline);
+    if (!peers) return;
+    for (const address of peers) touched.dirty.add(peerOwner(address));
+    if (this.#peers.size > 0 !== tunnelled) touched.dirty.add(BASE);
+    for (const id of this.#index.ofHost(label)) {
+      touched.endpoints.add(id);
+      const netID = this.#index.get(id)?.netID;
+      if (netID !== undefined) touched.networks.add(netID);
+    }
+  }
+
+  /** Returns the networks that are reached from now on, or no longer. */
+  #refreshEndpoint(snapshot: Snapshot, id: string, touched: Touched): readonly string[] {
+    const record = read<EndpointState>(snapshot, endpointKey(id));
+    const netIDs = [this.#index.get(id)?.netID, record?.netID].filter((it) => it !== undefined);
+    const carriersChanged = this.#index.set(id, record);
+    const before = this.#endpoints.get(id);
+    const after = this.#computeEndpoint(snapshot, id);
+    if (carriersChanged || before !== after) { for (const it of netIDs) touched.networks.add(it); }
+    if (before === after) return [];
+    if (after) this.#endpoints.set(id, after);
+    else this.#endpoints.delete(id);
+    touched.dirty.add(endpointOwner(id));
+    return [
+      ...(after && !before ? this.#reach.count(after.network, 1) : []),
+      ...(before && !after ? this.#reach.count(before.network, -1) : []),
+    ];
+  }
+
+  #computeEndpoint(snapshot: Snapshot, id: string): DesiredEndpoint | undefined {
+    const endpoint = this.#index.get(id);
     const host = this.#host;
     if (!host || !endpoint || endpoint.homingHost !== this.facts.host) return undefined;
-    if (this.#retired.has(id) || endpoint.attachment.kind === "external") return undefined;
-    const network = read<NetworkState>(snapshot, NETWORKS + endpoint.netID);
-    const tenant = network && read<TenantState>(snapshot, tenantKey(network.tenant));
-    if (!network || !tenant) return undefined;
-    tenants.add(network.tenant);
+    if (this.#retired.has(id)) return undefined;
+    const place = placeOf(snapshot, endpoint.netID);
+    if (!place) return undefined;
     const before = this.#endpoints.get(id);
-    if (before?.endpoint === endpoint && before.network === network) return before;
+    if (before?.endpoint === endpoint && before.network === place.network) return before;
     return desiredEndpoint(endpoint, {
       facts: this.facts,
-      subnet: host.subnet,
       host: host.pipeline,
-      network,
-      vrf: tenant.vrf,
+      ...(host.access ? { subnet: host.access.subnet } : {}),
+      ...place,
     });
   }
 
-  /** A tenant's networks are wanted here while the tenant has an endpoint here. */
-  #refreshNetworks(snapshot: Snapshot, tenantName: string, dirty: Set<string>): void {
-    const host = this.#host;
-    const tenant = read<TenantState>(snapshot, tenantKey(tenantName));
-    const wanted = host && tenant && this.#hasEndpoint(tenantName);
-    const networks = wanted
-      ? readAll<NetworkState>(snapshot, NETWORKS).filter((network) => network.tenant === tenantName)
-      : [];
-    const ids = new Set(networks.map((network) => network.id));
-    for (const [id, { network }] of this.#networks) {
-      if (network.tenant !== tenantName || ids.has(id)) continue;
-      this.#networks.delete(id);
-      dirty.add(networkOwner(id));
-    }
-    for (const network of networks) {
-      if (!host || !tenant || this.#networks.get(network.id)?.network === network) continue;
-      const flows = networkFlows(pipelineNetwork(network, tenant.vrf), host.pipeline);
-      this.#networks.set(network.id, { vrf: tenant.vrf, network, flows });
-      dirty.add(networkOwner(network.id));
-    }
+  #refreshNetwork(snapshot: Snapshot, netID: string, { dirty }: Touched): void {
+    const place = placeOf(snapshot, netID);
+    const before = this.#networks.get(netID);
+    const after = this.#host && place && this.#reach.reaches(place.network)
+      ? desiredNetwork(
+        place.network,
+        place.vrf,
+        this.#listeners(netID),
+        this.#host.pipeline,
+        before,
+      )
+      : undefined;
+    if (before === after) return;
+    if (after) this.#networks.set(netID, after);
+    else this.#networks.delete(netID);
+    dirty.add(networkOwner(netID));
   }
 
-  #hasEndpoint(tenant: string): boolean {
-    for (const { network } of this.#endpoints.values()) if (network.tenant === tenant) return true;
-    return false;
+  #listeners(netID: string): Listeners {
+    if (this.#host?.pipeline.forwarding !== "bridge") return { ports: [], vteps: [] };
+    const here = [...this.#index.ofNetworkOn(netID, this.facts.host)];
+    const vteps = [...this.#index.carriers(netID)].map((label) => this.#peers.vtep(label));
+    return {
+      ports: here.map((id) => this.#endpoints.get(id)?.endpoint.portNumber)
+        .filter((port) => port !== undefined).sort((a, b) => a - b),
+      vteps: [...new Set(vteps.filter((vtep) => vtep !== undefined))].sort(),
+    };
+  }
+
+  #refreshRemote(id: string, { dirty }: Touched): void {
+    const before = this.#remotes.get(id);
+    const after = this.#computeRemote(id, before);
+    if (before === after) return;
+    if (after) this.#remotes.set(id, after);
+    else this.#remotes.delete(id);
+    dirty.add(remoteOwner(id));
+  }
+
+  #computeRemote(id: string, before: DesiredRemote | undefined): DesiredRemote | undefined {
+    const endpoint = this.#index.get(id);
+    const around = endpoint && this.#networks.get(endpoint.netID);
+    const vtep = endpoint && this.#peers.vtep(endpoint.homingHost);
+    if (!this.#host || !around || vtep === undefined) return undefined;
+    const { network, vrf } = around;
+    const same = before?.endpoint === endpoint && before.around.network === network &&
+      before.around.vrf === vrf && before.around.vtep === vtep;
+    return same ? before : desiredRemote(endpoint, { network, vrf, vtep }, this.#host.pipeline);
   }
 }
 
-function desiredHost(config: MasterConfig | undefined, facts: HostFacts): DesiredHost | undefined {
-  const subnet = config && privateSubnet(config["pvt-subnet"]);
-  if (!subnet) return undefined;
-  return {
-    subnet,
-    pipeline: {
-      forwarding: "routing",
-      arpMode: "proxy",
-      access: {
-        port: HOST_PORT_NUMBER,
-        mac: subnet.mac,
-        subnet: subnet.prefix,
-        address: subnet.address,
-        subnet6: subnet.prefix6,
-        address6: subnet.address6,
-      },
-    },
-    port: {
-      name: HOST_PORT_NAME,
-      type: "internal",
-      number: HOST_PORT_NUMBER,
-      externalIds: {
-        "contiv-owner": "host",
-        "endpoint-id": "hostcontivh0",
-        [CLUSTER_ID]: facts.cluster,
-      },
-      mac: subnet.mac,
-      mtu: facts.mtu,
-    },
-    access: {
-      link: HOST_PORT_NAME,
-      mac: subnet.mac,
-      mtu: facts.mtu,
-      addresses: [`${subnet.address}/16`, `${subnet.address6}/64`],
-      masquerade: [subnet.prefix, subnet.prefix6],
-    },
-  };
+function idsUnder(snapshot: Snapshot, prefix: string): string[] {
+  return snapshot.list(prefix).map(({ key }) => key.slice(prefix.length));
 }

@@ -13,7 +13,8 @@ import { createEndpoint, deleteEndpoint, updateEndpoint } from "../intent/endpoi
 import { matchEndpoint } from "../intent/endpoint_lookup.ts";
 import { within } from "./deadline.ts";
 import { type DesiredEndpoint, hasWayOut } from "./desired_endpoint.ts";
-import { type DesiredState, endpointOwner } from "./desired_state.ts";
+import type { DesiredState } from "./desired_state.ts";
+import { endpointOwner } from "./owners.ts";
 import type { EndpointRequest, EndpointResult, EndpointService } from "./endpoint_service.ts";
 import { IntentError } from "../intent/error.ts";
 import type { Log } from "./log.ts";

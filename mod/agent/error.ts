@@ -6,7 +6,11 @@ export type AgentErrorCode =
   /** The store has no global configuration: no master has ever run on it. */
   | "not-configured"
   /** The switch carries containers of another store. */
-  | "foreign-switch";
+  | "foreign-switch"
+  /** Another host that runs has this one's label, or one of its addresses. */
+  | "label-taken"
+  /** The options say something else than the cluster's configuration. */
+  | "other-configuration";
 
 export class AgentError extends Error {
   override readonly name = "AgentError";

@@ -50,6 +50,15 @@ export interface HostAccessSpec {
   readonly masquerade: readonly string[];
 }
 
+export interface Underlay {
+  /** The link that has the address; absent: no link of this namespace has it. */
+  readonly link?: string;
+  /** As in LinkState. A port of an Open vSwitch bridge is "openvswitch" in the kernel's datapath, "tun" in userspace. */
+  readonly kind?: string;
+  /** Of that link; without it the smallest among the links that carry the host's addresses (not ours, not lo, docker*, veth*). */
+  readonly mtu: number;
+}
+
 export type KernelEvent =
   | { readonly type: "link-removed"; readonly name: string }
   | { readonly type: "link-changed"; readonly name: string }
@@ -74,8 +83,8 @@ export interface Kernel {
   ensureHostAccess(spec: HostAccessSpec): Promise<void>;
   /** Takes away what ensureHostAccess made. Only for uninstalling: never on shutdown. */
   removeHostAccess(spec: HostAccessSpec): Promise<void>;
-  /** The smallest MTU among the links that carry the host's own addresses (not ours, not lo, docker*, veth*): what an underlay packet may be. */
-  underlayMtu(): Promise<number>;
+  /** What carries the host's own address `address`, and what size a packet there may have. */
+  underlay(address: string): Promise<Underlay>;
   events(signal: AbortSignal): AsyncIterable<KernelEvent>;
   close(): Promise<void>;
 }

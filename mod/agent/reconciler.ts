@@ -4,7 +4,8 @@
  * @module
  */
 import { messageOf } from "../state/message_of.ts";
-import { BASE, type DesiredState, endpointOwner, networkOwner } from "./desired_state.ts";
+import type { DesiredState } from "./desired_state.ts";
+import { BASE, endpointOwner, networkOwner } from "./owners.ts";
 import type { DesiredEndpoint } from "./desired_endpoint.ts";
 import { Gate } from "./gate.ts";
 import type { Kernel } from "./kernel.ts";
@@ -24,6 +25,9 @@ import {
 const OWNER_DEADLINE_MS = 10_000;
 const RESYNC_DEADLINE_MS = 60_000;
 
+/** Key of the work for owners that have neither port nor link. */
+const FLOWS_ALONE = "flows";
+
 export interface ReconcilerDeps {
   readonly switch: Switch;
   readonly kernel: Kernel;
@@ -42,16 +46,24 @@ export class Reconciler {
   readonly #carried = new Map<string, DesiredEndpoint>();
   /** Endpoints that are as desired; a run for one of them has nothing to do. */
   readonly #right = new Map<string, DesiredEndpoint>();
+  /** Owners of flows alone that the next run takes up. */
+  readonly #waiting = new Set<string>();
   #resyncing: Promise<boolean> | undefined;
+  #tunnelTrouble: string | undefined;
 
   constructor(private readonly deps: ReconcilerDeps) {
     this.#links = new LinkKeeper(deps.kernel);
     this.#work = new KeyedWork((owner) => this.#gate.shared(() => this.#reconcile(owner)));
   }
 
-  /** Resolves when `owner` is as desired at the time of the call, or later. Rejects with why it is not. */
+  /**
+   * Resolves when `owner` is as desired at the time of the call, or later. Rejects with why it is not. Owners of flows alone that are
+   * asked for at the same time are changed together: a tenant's first endpoint here may bring thousands from elsewhere.
+   */
   settle(owner: string): Promise<void> {
-    return this.#work.request(owner);
+    if (owner.startsWith("endpoint:")) return this.#work.request(owner);
+    this.#waiting.add(owner);
+    return this.#work.request(FLOWS_ALONE);
   }
 
   /**
@@ -77,6 +89,11 @@ export class Reconciler {
     return this.#links.vanished(name);
   }
 
+  /** Why there are no tunnels; undefined when there are, or none is wanted. */
+  get tunnelTrouble(): string | undefined {
+    return this.#tunnelTrouble;
+  }
+
   idle(): Promise<void> {
     return this.#work.idle();
   }
@@ -86,7 +103,7 @@ export class Reconciler {
     const signal = AbortSignal.timeout(OWNER_DEADLINE_MS);
     try {
       if (!this.deps.switch.connected) throw unreachable();
-      if (id === undefined) await this.#applyFlows([owner], signal);
+      if (id === undefined) await this.#reconcileWaiting(signal);
       else await this.#reconcileEndpoint(id, signal);
       if (id !== undefined) this.deps.report(id, undefined);
     } catch (error) {
@@ -95,6 +112,13 @@ export class Reconciler {
       }
       throw error;
     }
+  }
+
+  async #reconcileWaiting(signal: AbortSignal): Promise<void> {
+    const owners = [...this.#waiting];
+    this.#waiting.clear();
+    await this.#applyFlows(owners, signal);
+    if (owners.includes(BASE)) await this.#applyHostPorts([], signal);
   }
 
   async #reconcileEndpoint(id: string, signal: AbortSignal): Promise<void> {
@@ -161,14 +185,14 @@ export class Reconciler {
     await this.#resyncPorts(endpoints, troubles, signal);
     await this.#resyncFlows(signal);
     const host = this.deps.desired.host;
-    if (host) await this.deps.kernel.ensureHostAccess(host.access);
+    if (host?.access) await this.deps.kernel.ensureHostAccess(host.access.spec);
     const wantedLinks = new Set(endpoints.map((wanted) => wanted.link.hostLink));
     for (const name of [...links.keys()]) if (!wantedLinks.has(name)) this.#deleteLink(name);
     // One that was removed while this look went on was brought up by it: its own run, which waits, takes it down.
     const looked = new Set(endpoints.map(({ endpoint }) => endpoint.id));
     for (const id of this.#carried.keys()) if (!looked.has(id)) this.#carried.delete(id);
     for (const { endpoint } of endpoints) this.deps.report(endpoint.id, troubles.get(endpoint.id));
-    return troubles.size === 0;
+    return troubles.size === 0 && this.#tunnelTrouble === undefined;
   }
 
   async #resyncPorts(
@@ -176,15 +200,10 @@ export class Reconciler {
     troubles: Map<string, string>,
     signal: AbortSignal,
   ): Promise<void> {
-    const host = this.deps.desired.host;
     const present = new Map(this.deps.switch.ports().map((port) => [port.name, port]));
     const wanted = new Set(endpoints.map(({ port }) => port.name));
-    if (host) wanted.add(host.port.name);
-    const orphans = [...present.keys()].filter((name) => !wanted.has(name));
-    const hostPort = host && !isRight(present.get(host.port.name), host.port) ? [host.port] : [];
-    if (orphans.length + hostPort.length) {
-      await this.deps.switch.applyPorts(hostPort, orphans, signal);
-    }
+    for (const { name } of this.deps.desired.hostPorts()) wanted.add(name);
+    await this.#applyHostPorts([...present.keys()].filter((name) => !wanted.has(name)), signal);
     const missing = endpoints.filter(({ endpoint, port }) =>
       !troubles.has(endpoint.id) && !isRight(present.get(port.name), port)
     );
@@ -197,6 +216,20 @@ export class Reconciler {
         )
       ),
     );
+  }
+
+  /** A tunnel port that cannot be had is no reason to leave the rest of the host undone. */
+  async #applyHostPorts(orphans: readonly string[], signal: AbortSignal): Promise<void> {
+    const ports = this.deps.desired.hostPorts();
+    const tunnels = ports.filter(({ type }) => type === "vxlan");
+    const others = ports.filter(({ type }) => type !== "vxlan");
+    await this.deps.switch.applyPorts(others, orphans, signal);
+    try {
+      await this.deps.switch.applyPorts(tunnels, [], signal);
+      this.#tunnelTrouble = undefined;
+    } catch (error) {
+      this.#tunnelTrouble = `Containers on other hosts cannot be reached: ${messageOf(error)}`;
+    }
   }
 
   async #resyncFlows(signal: AbortSignal): Promise<void> {

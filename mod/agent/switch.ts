@@ -80,6 +80,8 @@ export type SwitchEvent =
   | { readonly type: "ports-changed" };
 
 export interface SwitchFacts {
+  /** Random, made with the bridge and kept in its external_ids: the same for as long as the bridge is there. */
+  readonly identity: string;
   /** "system": kernel module. "netdev": userspace, where veth needs transmit checksum offload off. */
   readonly datapath: "system" | "netdev";
   readonly version: string;

@@ -35,7 +35,7 @@ export interface Observers {
 /** Runs a program of this directory in a lab host, with Deno; returns its standard output. */
 export function runInHost(host: Host, script: string, ...args: string[]): Promise<string> {
   const program = [Deno.execPath(), "run", "-A", "--quiet", `--config=${CONFIG}`, script];
-  return host.must([...program, ...args], { deadline: 120_000 });
+  return host.must([...program, ...args], { deadline: 600_000 });
 }
 
 /** An agent on a store at `path` that holds one network, `net`, 10.1.0.0/16. Lives until the process ends. */
@@ -65,6 +65,9 @@ export async function startAgent(path: string, observe: Observers): Promise<Agen
     log: logger,
     host: "a",
     vtepAddress: "198.18.0.1",
+    vxlanPort: 4789,
+    forwarding: "routing",
+    claim: () => Promise.resolve(),
     now: Date.now,
     ...timing,
   }, never);

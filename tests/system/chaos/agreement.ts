@@ -23,11 +23,17 @@ export async function snapshotOf(store: Store): Promise<Snapshot> {
 /** One line for each thing that is missing here or there; empty when all agree. */
 export async function disagreements(host: Host, store: Store): Promise<string[]> {
   const snapshot = await snapshotOf(store);
-  const desired = new DesiredState({ host: host.name, cluster: "", datapath: "netdev", mtu: 1450 });
+  const desired = new DesiredState({
+    host: host.name,
+    cluster: "",
+    datapath: "netdev",
+    mtu: 1450,
+    vtepAddress: host.address,
+    vxlanPort: 4789,
+  });
   desired.reset(snapshot);
   const endpoints = [...desired.endpoints()];
-  const ports = endpoints.map(({ port }) => port);
-  if (desired.host) ports.push(desired.host.port);
+  const ports = [...endpoints.map(({ port }) => port), ...desired.hostPorts()];
   return [
     ...allocationFaults(snapshot),
     ...difference(

@@ -1,0 +1,60 @@
+/**
+ * What a network needs on a host whose endpoints can reach it: flows, and in bridge mode the group of those who hear its broadcasts. Pure.
+ * @module
+ */
+import type { NetworkState, TenantState } from "../model/records.ts";
+import type { Flow } from "../pipeline/flow.ts";
+import type { Group } from "../pipeline/group.ts";
+import type { PipelineHost } from "../pipeline/input.ts";
+import { floodGroups, networkFlows } from "../pipeline/pipeline.ts";
+import { NETWORKS, tenantKey } from "../state/keys.ts";
+import { read, type Snapshot } from "../state/snapshot.ts";
+import { pipelineNetwork } from "./desired_endpoint.ts";
+
+/** Whom its broadcasts reach, each once, in ascending order; empty in routing mode, which has none. */
+export interface Listeners {
+  readonly ports: readonly number[];
+  readonly vteps: readonly string[];
+}
+
+export interface DesiredNetwork {
+  readonly network: NetworkState;
+  readonly vrf: number;
+  readonly listeners: Listeners;
+  readonly flows: readonly Flow[];
+  readonly groups: readonly Group[];
+}
+
+/** `before` where it is as wanted, with the same flows where only the listeners are others. */
+export function desiredNetwork(
+  network: NetworkState,
+  vrf: number,
+  listeners: Listeners,
+  host: PipelineHost,
+  before: DesiredNetwork | undefined,
+): DesiredNetwork {
+  const same = before?.network === network && before.vrf === vrf;
+  if (same && sameListeners(before.listeners, listeners)) return before;
+  const facts = pipelineNetwork(network, vrf);
+  return {
+    network,
+    vrf,
+    listeners,
+    flows: same ? before.flows : networkFlows(facts, host),
+    groups: floodGroups({ network: facts, ...listeners }, host),
+  };
+}
+
+/** A network and its tenant's VRF; undefined unless both are there. */
+export function placeOf(
+  snapshot: Snapshot,
+  netID: string,
+): { readonly network: NetworkState; readonly vrf: number } | undefined {
+  const network = read<NetworkState>(snapshot, NETWORKS + netID);
+  const tenant = network && read<TenantState>(snapshot, tenantKey(network.tenant));
+  return tenant && { network, vrf: tenant.vrf };
+}
+
+function sameListeners(a: Listeners, b: Listeners): boolean {
+  return a.ports.join() === b.ports.join() && a.vteps.join() === b.vteps.join();
+}
