@@ -38,7 +38,7 @@ export const hostAccess: Feature = {
       match: [matchSource("host")],
       actions: [],
     },
-    missTo("host_dnat", "service_dnat"),
+    missTo("host_dnat", "dns_access"),
     missDrop("host_snat"),
   ],
 
@@ -69,7 +69,7 @@ function fromHost(endpoint: PipelineEndpoint, addresses: Mapping, syntax: Family
     actions: [
       setField(addresses.inside, syntax.setDestination),
       loadRegister("vrf", endpoint.vrf),
-      gotoTable("service_dnat"),
+      gotoTable("dns_access"),
     ],
   };
 }

@@ -9,6 +9,7 @@
  */
 import { arpResponder } from "./arp_responder.ts";
 import { classify } from "./classify.ts";
+import { dnsAccess } from "./dns_access.ts";
 import { type Feature, hasTunnels } from "./feature.ts";
 import type { Flow } from "./flow.ts";
 import { floodGroup } from "./flood.ts";
@@ -41,6 +42,7 @@ export const FEATURES: readonly Feature[] = [
   ndResponder,
   gatewayEcho,
   hostAccess,
+  dnsAccess,
   reserved,
   sourceGroup,
   l3Forward,

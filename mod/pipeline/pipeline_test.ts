@@ -48,16 +48,16 @@ Deno.test("pipeline has a constant number of flows for the host and each of its 
   );
   deepEqual(counts, {
     "routing on one host": {
-      base: 54,
-      network: [6, 2],
+      base: 55,
+      network: [14, 2],
       endpoint: [18, 14, 9],
       peer: 0,
       remote: [0, 0],
     },
-    routing: { base: 56, network: [7, 3], endpoint: [18, 14, 9], peer: 1, remote: [6, 4] },
-    bridge: { base: 48, network: [2, 2], endpoint: [19, 19, 7], peer: 1, remote: [4, 3] },
+    routing: { base: 57, network: [15, 3], endpoint: [18, 14, 9], peer: 1, remote: [6, 4] },
+    bridge: { base: 49, network: [2, 2], endpoint: [19, 19, 7], peer: 1, remote: [4, 3] },
     "bridge with flooded ARP": {
-      base: 48,
+      base: 49,
       network: [2, 2],
       endpoint: [15, 15, 5],
       peer: 1,

@@ -16,6 +16,7 @@ export const TABLES = {
   nd_reply: 26,
   gateway_echo: 30,
   host_dnat: 40,
+  dns_access: 45,
   service_dnat: 50,
   conntrack: 60,
   source_group: 70,
