@@ -110,4 +110,15 @@ export const records: Case[] = [
     await store.close();
     assert.ok((await store.health()).every(({ healthy, detail }) => !healthy && detail));
   }],
+  ["lists thousands of records at one revision", async ({ store, root }) => {
+    const names = Array.from({ length: 4_100 }, (_, i) => `${root}${String(i).padStart(4, "0")}`);
+    const last = { revision: 0 };
+    for (let i = 0; i < names.length; i += 128) {
+      const operations = names.slice(i, i + 128).map((name) => put(name, "x"));
+      last.revision = (await store.transact([], operations)).revision;
+    }
+    const { items, revision } = await store.list(root);
+    assert.deepEqual(items.map((item) => item.key), names);
+    assert.ok(revision >= last.revision);
+  }],
 ];

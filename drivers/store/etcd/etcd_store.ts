@@ -22,7 +22,8 @@ import {
 import { Cluster } from "./cluster.ts";
 import { healthOf } from "./health.ts";
 import { grant, renew, revoke } from "./leases.ts";
-import { keyValueOf, rangeOf, txnRequest } from "./messages.ts";
+import { listAll } from "./list.ts";
+import { keyValueOf, txnRequest } from "./messages.ts";
 import { checkOptions, type EtcdOptions } from "./options.ts";
 import { loadTransport } from "./transport.ts";
 import { watchCluster } from "./watch.ts";
@@ -55,13 +56,7 @@ class EtcdStore implements Store {
 
   async list(prefix: string, options?: CallOptions): Promise<ListResult> {
     checkPrefix(prefix);
-    const request = rangeOf(prefix);
-    const { result } = await this.cluster.call({
-      action: `list ${prefix}`,
-      invoke: (etcd, call) => etcd.kv.range(request, call),
-      repeatable: true,
-    }, options);
-    return { items: result.kvs.map(keyValueOf), revision: Number(result.header.revision) };
+    return await listAll(this.cluster, prefix, options);
   }
 
   async transact(

@@ -6,10 +6,10 @@ import { Readable } from "node:stream";
 import type { CallOptions } from "@grpc/grpc-js";
 import type { Etcd3, IDuplexStream, IWatchCreateRequest, IWatchResponse } from "etcd3";
 import { Bell } from "../../../mod/state/bell.ts";
-import { CallFailure, GrpcCode, judge } from "./failure.ts";
+import { CallFailure, GrpcCode, isSilence, judge } from "./failure.ts";
 import type { EtcdOptions } from "./options.ts";
 import { rangeOf } from "./messages.ts";
-import type { Transport } from "./transport.ts";
+import type { Connection, Transport } from "./transport.ts";
 
 /** A request to one member, in etcd3's terms. */
 export type Invoke<T> = (etcd: Etcd3, options: CallOptions) => Promise<T>;
@@ -31,12 +31,13 @@ const LOGIN_MS = 3_000;
 const QUEUE = 256;
 
 export class Member {
-  #etcd: Etcd3;
+  #connection: Connection;
   #token: Promise<string | undefined> | undefined;
   #proof: Promise<void> | undefined;
   #answered = -Infinity;
   #suspectUntil = -Infinity;
   #failed = new AbortController();
+  #silent = new AbortController();
 
   constructor(
     readonly endpoint: string,
@@ -44,7 +45,7 @@ export class Member {
     private readonly options: EtcdOptions,
     private readonly closed: AbortSignal,
   ) {
-    this.#etcd = transport.connect(endpoint);
+    this.#connection = transport.connect(endpoint);
   }
 
   get suspect(): boolean {
@@ -59,8 +60,8 @@ export class Member {
   /** `silent`: no answer came at all, so that nobody knows whether the connection still leads anywhere. */
   markFailed(silent: boolean): void {
     if (silent && !this.suspect && !this.closed.aborted) {
-      this.#etcd.close();
-      this.#etcd = this.transport.connect(this.endpoint);
+      this.#connection.close();
+      this.#connection = this.transport.connect(this.endpoint);
     }
     this.#suspectUntil = performance.now() + SUSPECT_MS;
     this.#answered = -Infinity;
@@ -95,7 +96,7 @@ export class Member {
     const signals = [signal, this.closed, this.failed];
     const tracked = this.transport.track(this.endpoint, { token, signals });
     try {
-      const stream = await this.#etcd.watchClient.watch(tracked.options);
+      const stream = await this.#connection.etcd.watchClient.watch(tracked.options);
       const received = new Received(stream);
       stream.write({ create_request: request });
       try {
@@ -111,7 +112,7 @@ export class Member {
   }
 
   close(): void {
-    this.#etcd.close();
+    this.#connection.close();
   }
 
   async #once<T>(invoke: Invoke<T>, { limit, signal }: Try): Promise<T> {
@@ -127,10 +128,10 @@ export class Member {
     token: string | undefined,
     signal?: AbortSignal,
   ): Promise<T> {
-    const signals = signal ? [signal, this.closed] : [this.closed];
+    const signals = [this.closed, this.#silent.signal, ...(signal ? [signal] : [])];
     const tracked = this.transport.track(this.endpoint, { limit, token, signals });
     try {
-      const result = await invoke(this.#etcd, tracked.options);
+      const result = await invoke(this.#connection.etcd, tracked.options);
       this.#answered = performance.now();
       return result;
     } catch (error) {
@@ -145,10 +146,20 @@ export class Member {
     try {
       await this.call((etcd, options) => etcd.kv.range(request, options), { limit: PROOF_MS });
     } catch (error) {
+      if (!(error instanceof CallFailure)) throw error;
       // A user who may not read this has been answered all the same.
-      if (!(error instanceof CallFailure) || judge(error) !== "answered") throw error;
-      this.#answered = performance.now();
+      if (judge(error) === "answered") this.#answered = performance.now();
+      else {
+        if (isSilence(error)) this.#endCalls();
+        throw error;
+      }
     }
+  }
+
+  /** No answer will come to what is under way, or too late: it ends now, so that its caller can turn elsewhere. */
+  #endCalls(): void {
+    this.#silent.abort();
+    this.#silent = new AbortController();
   }
 
   #login(): Promise<string | undefined> {

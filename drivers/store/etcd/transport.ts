@@ -5,8 +5,8 @@
  */
 import { Buffer } from "node:buffer";
 import { rootCertificates } from "node:tls";
-import type { CallOptions, Interceptor } from "@grpc/grpc-js";
-import type { Etcd3, IOptions } from "etcd3";
+import type { CallOptions, ChannelCredentials, ChannelOptions, Interceptor } from "@grpc/grpc-js";
+import type { Etcd3 } from "etcd3";
 import { CallFailure, GrpcCode } from "./failure.ts";
 import type { EtcdOptions } from "./options.ts";
 
@@ -27,9 +27,14 @@ export interface Tracked {
   end(): void;
 }
 
+/** One connection, which is made when it is first needed. */
+export interface Connection {
+  readonly etcd: Etcd3;
+  close(): void;
+}
+
 export interface Transport {
-  /** A connection of its own, never one that exists already. */
-  connect(endpoint: string): Etcd3;
+  connect(endpoint: string): Connection;
   track(endpoint: string, attempt: Attempt): Tracked;
 }
 
@@ -39,13 +44,20 @@ export async function loadTransport(options: EtcdOptions): Promise<Transport> {
     import("@grpc/grpc-js"),
     import("cockatiel"),
   ]);
-  const connect = (endpoint: string) =>
-    new etcd3.Etcd3({
-      hosts: `${options.tls ? "https" : "http"}://${endpoint}`,
+  const connect = (endpoint: string): Connection => {
+    // The channel is ours, so that all services share it; and etcd3 would not close one that is just connecting.
+    const channel = new grpc.Channel(
+      endpoint,
+      credentials(options.tls, grpc.ChannelCredentials),
+      channelOptions(options),
+    );
+    const etcd = new etcd3.Etcd3({
+      hosts: endpoint,
       faultHandling: { host: () => cockatiel.noop, global: cockatiel.noop },
-      grpcOptions: channelOptions(options),
-      ...credentials(options),
+      grpcOptions: { channelOverride: channel },
     });
+    return { etcd, close: () => channel.close() };
+  };
   const track = (endpoint: string, attempt: Attempt): Tracked => {
     let status: { code: number; details: string } | undefined;
     let cancel = () => {};
@@ -90,11 +102,10 @@ export async function loadTransport(options: EtcdOptions): Promise<Transport> {
   return { connect, track };
 }
 
-function channelOptions({ tls }: EtcdOptions): NonNullable<IOptions["grpcOptions"]> {
+function channelOptions({ tls }: EtcdOptions): ChannelOptions {
   return {
-    // Without gRPC's keepalive, whose timers outlive a closed connection: a Member notices silence by itself, and reconnects.
-    // gRPC shares connections of equal options; a new one is wanted.
-    "contiv.connection": crypto.randomUUID(),
+    // No keepalive, whose timers outlive a closed connection: a Member notices silence by itself, and reconnects.
+    "grpc.use_local_subchannel_pool": 1,
     "grpc.initial_reconnect_backoff_ms": 100,
     "grpc.max_reconnect_backoff_ms": 1_000,
     "grpc.dns_min_time_between_resolutions_ms": 1_000,
@@ -109,13 +120,15 @@ function channelOptions({ tls }: EtcdOptions): NonNullable<IOptions["grpcOptions
   };
 }
 
-function credentials({ tls }: EtcdOptions): Pick<IOptions, "credentials"> {
-  if (!tls) return {};
-  return {
-    credentials: {
-      rootCertificate: Buffer.from(tls.ca ?? rootCertificates.join("\n")),
-      ...(tls.key !== undefined && { privateKey: Buffer.from(tls.key) }),
-      ...(tls.certificate !== undefined && { certChain: Buffer.from(tls.certificate) }),
-    },
-  };
+function credentials(
+  tls: EtcdOptions["tls"],
+  make: typeof ChannelCredentials,
+): ChannelCredentials {
+  if (!tls) return make.createInsecure();
+  const pem = (text: string | undefined) => text === undefined ? null : Buffer.from(text);
+  return make.createSsl(
+    Buffer.from(tls.ca ?? rootCertificates.join("\n")),
+    pem(tls.key),
+    pem(tls.certificate),
+  );
 }
