@@ -6,6 +6,8 @@ import type { CommandOptions, CommandOutput } from "./command.ts";
 import { DOCKER_PID_FILE, type DockerOptions, startDocker, stopDocker } from "./docker_engine.ts";
 import type { LabNode, NodeProcess, SpawnOptions } from "./node.ts";
 import { type OvsDaemon, ovsPidFile, startOvs, stopOvs } from "./open_vswitch.ts";
+import { startUnderlay } from "./underlay.ts";
+import { ROUTER, ROUTER6, WIRE } from "./wire.ts";
 
 /** A daemon of a host that tests kill. */
 export type HostDaemon = OvsDaemon | "dockerd";
@@ -51,6 +53,20 @@ export class Host {
   /** Starts what does not run of ovsdb-server and ovs-vswitchd; also after a kill. */
   startOvs(): Promise<void> {
     return startOvs(this.node);
+  }
+  /** Starts Open vSwitch and moves the host's addresses to a bridge of it, as tunnels of the userspace datapath need. */
+  async startUnderlay(): Promise<void> {
+    await this.startOvs();
+    const { length, length6 } = WIRE;
+    const { address, address6 } = this;
+    await startUnderlay(this.node, {
+      address,
+      address6,
+      length,
+      length6,
+      router: ROUTER,
+      router6: ROUTER6,
+    });
   }
   stopOvs(): Promise<void> {
     return stopOvs(this.node);

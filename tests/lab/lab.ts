@@ -12,12 +12,9 @@ import type { CommandOptions, CommandOutput } from "./command.ts";
 import { must } from "./command.ts";
 import { Host } from "./host.ts";
 import { LabNode, type NodeProcess, type SpawnOptions } from "./node.ts";
+import { ROUTER, ROUTER6, WIRE } from "./wire.ts";
 import { type LabRecord, registerLab, removeLab, sweepLabs } from "./registry.ts";
 
-/** The wire: RFC 2544's benchmark range and a part of RFC 3849's documentation prefix, which no network of a test should use. */
-const WIRE = { prefix: "198.18.0.", length: 24, prefix6: "2001:db8:18::", length6: 64 };
-const ROUTER = `${WIRE.prefix}254`;
-const ROUTER6 = `${WIRE.prefix6}fe`;
 /** An address beyond the hosts' default gateway: RFC 5737's TEST-NET-2. */
 const INTERNET = "198.51.100.1";
 const INTERNET6 = "2001:db8:51::1";
