@@ -25,6 +25,8 @@ const TCP_LIMIT = 65_535;
 
 export interface NameServerDeps {
   readonly index: NameIndex;
+  /** Whether this source address is the host's own business: nobody else is answered at all. */
+  readonly mayAsk: (address: string) => boolean;
   /** Who asks from this source address; undefined: nobody whose tenant is known, who gets only what is passed on. */
   readonly asker: (address: string) => Asker | undefined;
   readonly upstream: Upstream;
@@ -52,7 +54,7 @@ export class NameServer {
     signal: AbortSignal,
   ): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const query = decodeQuery(message);
-    if (query === undefined) return undefined;
+    if (query === undefined || !this.deps.mayAsk(from)) return undefined;
     if (typeof query === "number") return this.#refuse(message, query);
     const local = this.#local(query, from, transport);
     if (local) return local;

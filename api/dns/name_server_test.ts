@@ -41,7 +41,8 @@ function nameServer(upstream: Upstream = echo): NameServer {
   const log = { debug() {}, info() {}, warn() {}, error() {} };
   const asker = (address: string) =>
     address === "127.0.0.1" ? { tenant: "blue", network: "net1" } : undefined;
-  return new NameServer({ index, asker, upstream, log });
+  const mayAsk = (address: string) => address !== "203.0.113.1";
+  return new NameServer({ index, mayAsk, asker, upstream, log });
 }
 
 function query(name: string, extra: Partial<packet.Packet> = {}): Uint8Array<ArrayBuffer> {
@@ -118,6 +119,11 @@ Deno.test("the name server passes a question on when the asker is unknown, or th
   assert.equal(server.statistics.passedOn, 2);
 });
 
+Deno.test("the name server does not answer a stranger to the host at all", async () => {
+  const { signal } = new AbortController();
+  assert.equal(await nameServer().handle(query("web1"), "203.0.113.1", "udp", signal), undefined);
+});
+
 Deno.test("the name server says SERVFAIL when nobody can be asked", async () => {
   const broken: Upstream = { ask: () => Promise.reject(new UpstreamError("none", "nobody")) };
   assert.equal((await ask(nameServer(broken), query("example.org"))).code, SERVFAIL);
@@ -158,7 +164,7 @@ Deno.test("the name server survives any bytes, and answers no response", async (
 
 Deno.test("the listeners answer by UDP and TCP, and close with clients connected", async () => {
   const server = nameServer();
-  const tcp = serveTcp(server, "127.0.0.1", 15353);
+  const tcp = serveTcp(server, "127.0.0.1", 15353, () => {});
   const udp = await serveUdp(server, "127.0.0.1", 15353, () => {});
   const client = new Forwarder({
     resolvers: () => [{ address: "127.0.0.1", port: 15353 }],

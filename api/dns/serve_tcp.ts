@@ -10,11 +10,19 @@ const MOST_CONNECTIONS = 128;
 /** Milliseconds for a query to arrive whole, and between two. */
 const IDLE_MS = 5_000;
 
-export function serveTcp(server: NameServer, address: string, port: number): Listener {
+/** Throws when the address is not (yet) the host's, or the port is taken. `failed` hears of a socket that died later. */
+export function serveTcp(
+  server: NameServer,
+  address: string,
+  port: number,
+  failed: (error: Error) => void,
+): Listener {
   const listener = Deno.listen({ hostname: address, port });
   const stop = new AbortController();
   const open = new Set<Promise<void>>();
-  const accepting = accept();
+  const accepting = accept().catch((error) => {
+    if (!stop.signal.aborted) failed(error);
+  });
   return {
     address,
     close: async () => {

@@ -4,7 +4,7 @@
  * mean something on this host alone, and never leave it.
  * @module
  */
-import { type Address, addToAddress, formatAddress } from "../net/address.ts";
+import { type Address, addToAddress, formatAddress, parseAddress } from "../net/address.ts";
 import { parsePrefix, type Prefix } from "../net/prefix.ts";
 
 /** Name of the host's own port on the integration bridge, as the original had it. */
@@ -50,6 +50,15 @@ export function privateAddresses(
     address: formatAddress(addToAddress(prefix.address, port)),
     address6: formatAddress(addToAddress(prefix6.address, port)),
   };
+}
+
+/** The port number whose endpoint has this private address; undefined for any other address, contivh0's own included. */
+export function portOfPrivateAddress(subnet: PrivateSubnet, text: string): number | undefined {
+  const address = parseAddress(text);
+  const prefix = parsePrefix(address?.family === 6 ? subnet.prefix6 : subnet.prefix);
+  if (!address || !prefix) return undefined;
+  const number = address.value - prefix.address.value;
+  return number > 0n && number < HOST_PORT_ORDINAL ? Number(number) : undefined;
 }
 
 /** A unique local prefix (RFC 4193) that carries the IPv4 prefix's two bytes, so that two private subnets never share one. */

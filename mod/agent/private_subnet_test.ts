@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { privateAddresses, privateSubnet } from "./private_subnet.ts";
+import { portOfPrivateAddress, privateAddresses, privateSubnet } from "./private_subnet.ts";
 
 Deno.test("privateSubnet gives contivh0 the original's address and MAC", () => {
   const subnet = privateSubnet("172.19.0.0/16");
@@ -16,6 +16,19 @@ Deno.test("privateAddresses are made from the port number", () => {
     address: "172.22.1.2",
     address6: "fdc0:171f:ac16::102",
   });
+});
+
+Deno.test("portOfPrivateAddress undoes privateAddresses, and knows nobody else's", () => {
+  const subnet = privateSubnet("172.22.0.0/16");
+  assert.ok(subnet);
+  for (const port of [1, 258, 60_000]) {
+    const { address, address6 } = privateAddresses(subnet, port);
+    assert.equal(portOfPrivateAddress(subnet, address), port);
+    assert.equal(portOfPrivateAddress(subnet, address6), port);
+  }
+  for (const text of [subnet.address, subnet.address6, "172.22.0.0", "172.23.0.1", "::1", "x"]) {
+    assert.equal(portOfPrivateAddress(subnet, text), undefined, text);
+  }
 });
 
 Deno.test("privateSubnet refuses what is not an IPv4 /16", () => {
