@@ -6,14 +6,20 @@ import { Ofctl } from "./ofctl.ts";
 import { openNativeCodec } from "./openflow/native_codec.ts";
 import { OpenFlowProgrammer } from "./openflow/openflow_programmer.ts";
 import { testFlowProgrammer } from "./testing/flow_programmer_conformance.ts";
+import { testPipelineProgrammer } from "./testing/pipeline_conformance.ts";
 import { addressOf, dropFlow, never, openLab } from "./testing/open_lab.ts";
 
 testFlowProgrammer("ovs-ofctl", (socket, onWeakened) => new Ofctl({ socket, onWeakened }));
+testPipelineProgrammer(
+  "ovs-ofctl",
+  (socket) => new Ofctl({ socket, onWeakened: (words) => ok(false, words) }),
+);
 
 const library = await builtLibrary("flows written by the native library");
 if (library) {
   const make = (socket: string) => new OpenFlowProgrammer(openNativeCodec(library), { socket });
   testFlowProgrammer("native OpenFlow", make);
+  testPipelineProgrammer("native OpenFlow", make);
 
   Deno.test("switch uses the native library that was built, and says so", async () => {
     await using lab = await openLab();

@@ -15,8 +15,8 @@ import {
   parseFlows,
   parseGroups,
   parseMeters,
-  type Refusal,
 } from "./ofctl_output.ts";
+import type { Refusal } from "./refusal.ts";
 
 /** For the largest bundle on a busy machine: 10,000 flows take about 150 ms. */
 const DEADLINE_MS = 15_000;

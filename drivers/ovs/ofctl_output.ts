@@ -5,6 +5,7 @@
 import { SwitchError } from "../../mod/agent/switch.ts";
 import type { InstalledFlow } from "./flow_commands.ts";
 import type { InstalledGroup } from "./group_commands.ts";
+import { type Refusal, refused } from "./refusal.ts";
 import { type InstalledMeter, parseMeter } from "./meter_commands.ts";
 
 /** Lines of `ovs-ofctl --no-stats dump-flows`; table 0 is not printed. */
@@ -35,9 +36,6 @@ export function parseMeters(text: string): InstalledMeter[] {
   return text.split(/^(?=meter=)/m).filter((part) => part.startsWith("meter=")).map(parseMeter);
 }
 
-/** What the error says was refused. */
-export type Refusal = "flow-refused" | "packet-refused";
-
 /**
  * Turns a failed ovs-ofctl into an error that names the line: the compiler names it, the switch repeats the message with its cookie,
  * group or meter.
@@ -48,16 +46,16 @@ export function explainFailure(
   code: Refusal = "flow-refused",
 ): SwitchError {
   const compiler = /^ovs-ofctl: [^:\n]*:(\d+): (.*)$/m.exec(stderr);
-  if (compiler) return refused(code, compiler[2], lines[Number(compiler[1]) - 1]);
+  if (compiler) return refused(code, lines[Number(compiler[1]) - 1], compiler[2] ?? "");
   const refusal = /^(?:Error|OFPT_ERROR .*:) (OFP\w+)(?: for:|\n)/m.exec(stderr);
   if (refusal) {
     const [message = ""] = stderr.slice(refusal.index + refusal[0].length).split(/^Error /m);
-    return refused(code, refusal[1], culprit(message, lines));
+    return refused(code, culprit(message, lines), refusal[1] ?? "");
   }
   // What concerns the switch, not the line, names its socket.
   if (lines.length === 1 && !stderr.includes("unix:")) {
     const words = /^ovs-ofctl: (.*)$/m.exec(stderr)?.[1];
-    if (words !== undefined) return refused(code, words, lines[0]);
+    if (words !== undefined) return refused(code, lines[0], words);
   }
   return new SwitchError(
     "unavailable",
@@ -86,9 +84,4 @@ export function normalisation(stderr: string): string | undefined {
   if (!stderr.includes("normalization changed")) return undefined;
   return stderr.split("\n").map((line) => /\|(?:INFO|WARN)\|\s*(.*)/.exec(line)?.[1] ?? "")
     .filter((line) => line !== "").join("; ");
-}
-
-function refused(code: Refusal, reason: string | undefined, line: string | undefined): SwitchError {
-  const what = line === undefined ? "a line" : `"${line}"`;
-  return new SwitchError(code, `Open vSwitch refused ${what}: ${reason ?? "it did not say why"}`);
 }

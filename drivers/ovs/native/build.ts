@@ -1,5 +1,5 @@
 /**
- * `deno task build:native [--fuzz] [--arm64]`: makes dist/native/libcontivovs.so from contiv_ovs.c and Debian's package
+ * `deno task build:native [--fuzz] [--arm64]`: makes dist/native/libcontivovs.so from our C sources and Debian's package
  * openvswitch-source; with --fuzz the fuzz targets. Each result lies under a key over all that it is made from, so what is already
  * there is not made again.
  * @module
@@ -23,6 +23,17 @@ import {
 const HERE = import.meta.dirname ?? ".";
 const DIST = join(HERE, "..", "..", "..", "dist", "native");
 const PACKAGE = "openvswitch-source";
+const HEADERS = ["contiv_ovs.h", "internal.h"] as const;
+const SOURCES = [
+  "contiv_ovs.c",
+  "decode.c",
+  "decode_parts.c",
+  "line_flow.c",
+  "line_group.c",
+  "line_meter.c",
+  "line_packet.c",
+  "lines.c",
+] as const;
 const FUZZ_TARGETS = ["fuzz_text", "fuzz_message", "shim_check"] as const;
 
 interface Library {
@@ -86,7 +97,7 @@ async function buildLibrary(
 async function buildShim(variant: Variant, tools: Toolchain, library: Library): Promise<string> {
   const script = join(HERE, "contiv_ovs.map");
   const flags = shimFlags(variant, library.source, library.build);
-  const own = ["contiv_ovs.c", "contiv_ovs.h", "contiv_ovs.map"];
+  const own: string[] = [...SOURCES, ...HEADERS, "contiv_ovs.map"];
   if (variant === "fuzz") own.push(...FUZZ_TARGETS.map((target) => `fuzz/${target}.c`));
   const link = linkFlags(script);
   const key = await keyOf(library.key, ...flags, ...link, ...await Promise.all(own.map(readOwn)));
@@ -96,13 +107,13 @@ async function buildShim(variant: Variant, tools: Toolchain, library: Library): 
   await Deno.mkdir(half, { recursive: true });
   const compile = (output: string, sources: readonly string[], ...more: string[]) =>
     run(half, tools.compiler, ...flags, "-o", output, ...sources, library.archive, ...more);
-  const shim = join(HERE, "contiv_ovs.c");
+  const shim = SOURCES.map((name) => join(HERE, name));
   if (variant === "release") {
-    await compile("libcontivovs.so", [shim], ...link, ...LIBRARIES);
+    await compile("libcontivovs.so", shim, ...link, ...LIBRARIES);
   } else {
     for (const name of FUZZ_TARGETS) {
       const sanitizer = name === "shim_check" ? "-fsanitize=address" : "-fsanitize=fuzzer";
-      await compile(name, [join(HERE, "fuzz", `${name}.c`), shim], sanitizer, ...LIBRARIES);
+      await compile(name, [join(HERE, "fuzz", `${name}.c`), ...shim], sanitizer, ...LIBRARIES);
     }
   }
   await Deno.rename(half, target);

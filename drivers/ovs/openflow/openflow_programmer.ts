@@ -8,6 +8,7 @@ import { SwitchError } from "../../../mod/agent/switch.ts";
 import { withDeadline } from "../deadline.ts";
 import type { FlowProgrammer, Installed } from "../flow_programmer.ts";
 import type { InstalledMeter } from "../meter_commands.ts";
+import { type Refusal, refused } from "../refusal.ts";
 import { askForPortStatus } from "./asynchronous.ts";
 import { LineError, type OpenFlowCodec, type PortStatistics, type PortStatus } from "./codec.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
@@ -19,8 +20,6 @@ import { type Message, Type, typeOf, xidOf } from "./message.ts";
 const DEADLINE_MS = 15_000;
 /** Lines encoded at a time, in some 2 ms; between, the event loop gets its turn. */
 const SLICE = 500;
-
-type Refusal = "flow-refused" | "packet-refused";
 
 export interface OpenFlowOptions extends Omit<ConnectionOptions, "onAsynchronous"> {
   /**
@@ -242,11 +241,6 @@ export class OpenFlowProgrammer implements FlowProgrammer {
 function isRefusal(error: unknown): boolean {
   return error instanceof SwitchError &&
     (error.code === "flow-refused" || error.code === "packet-refused");
-}
-
-function refused(code: Refusal, line: string | undefined, reason: string): SwitchError {
-  const what = line === undefined ? "a line" : `"${line}"`;
-  return new SwitchError(code, `Open vSwitch refused ${what}: ${reason}`);
 }
 
 function join(messages: readonly Message[]): Message {

@@ -1,4 +1,4 @@
-/* Any bytes as lines of flows: what is accepted must be whole messages, one a line, that can be decoded and said again. */
+/* Any bytes as lines: what is accepted must be whole messages, one a line, that can be decoded and said again. */
 #include "../contiv_ovs.h"
 
 #include <stddef.h>
@@ -40,7 +40,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (uint32_t bundle = 0; bundle <= 1; bundle++) {
         char error[512];
         uint32_t where[2];
-        int64_t length = contiv_ovs_encode_flows((const char *) data, size, 7, bundle, out, sizeof out, where, error, sizeof error);
+        int64_t length = contiv_ovs_encode_lines((const char *) data, size, 7, bundle, out, sizeof out, where, error, sizeof error);
         require(length >= CONTIV_OVS_REFUSED);
         if (length > 0 && (size_t) length <= sizeof out) {
             require(decode_all(out, (size_t) length) == where[0]);
