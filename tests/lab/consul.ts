@@ -22,8 +22,8 @@ export interface ConsulCluster {
   kill(server: number): Promise<void>;
   /** Stops it in its tracks: connections are accepted and never answered. */
   freeze(server: number): void;
-  /** The number of the server that leads now. Only over plain HTTP. */
-  leader(): Promise<number>;
+  /** The number of the server that leads now, asked of all but `except`, which is dead. Only over plain HTTP. */
+  leader(except?: number): Promise<number | undefined>;
   close(): Promise<void>;
 }
 
@@ -63,10 +63,15 @@ export async function startConsul(settings: ConsulSettings = {}): Promise<Consul
       if (child) await end(child);
     },
     freeze: (i) => children[i]?.kill("SIGSTOP"),
-    leader: async () => {
-      const response = await fetch(`http://${endpoints[0]}/v1/status/leader`);
-      const address = String(await response.json());
-      return servers.findIndex(({ rpc }) => address.endsWith(`:${rpc}`));
+    leader: async (except) => {
+      for (const [i, endpoint] of endpoints.entries()) {
+        if (i === except) continue;
+        const response = await fetch(`http://${endpoint}/v1/status/leader`);
+        const address = String(await response.json());
+        const leader = servers.findIndex(({ rpc }) => address.endsWith(`:${rpc}`));
+        if (leader >= 0 && leader !== except) return leader;
+      }
+      return undefined;
     },
     close: async () => {
       await Promise.all(children.map(end));

@@ -38,6 +38,7 @@ export const TEST_NEEDS: readonly Need[] = [
   { program: "nft", package: "nftables" },
   { program: "iperf3", package: "iperf3" },
   { program: "socat", package: "socat" },
+  { program: "openssl", package: "openssl" },
   { program: "etcd", package: "etcd-server" },
   { program: "etcdctl", package: "etcd-client" },
   { program: "openssl", package: "openssl" },

@@ -4,7 +4,7 @@
  */
 import { StoreError } from "../../../mod/state/store.ts";
 import type { Pair } from "./record_format.ts";
-import type { Answer, Transport } from "./transport.ts";
+import { type Answer, refused, type Transport } from "./transport.ts";
 
 /** What Consul 1.8 takes in one transaction; later versions take 128. */
 export const MAX_STEPS = 64;
@@ -19,7 +19,10 @@ export type Step =
     readonly value: Uint8Array;
     readonly index: number;
   }
-  | { readonly verb: "delete" | "delete-tree" | "get" | "get-tree"; readonly key: string }
+  | {
+    readonly verb: "delete" | "delete-tree" | "get" | "get-tree" | "check-not-exists";
+    readonly key: string;
+  }
   | { readonly verb: "check-index"; readonly key: string; readonly index: number }
   | { readonly verb: "check-session"; readonly key: string; readonly session: string };
 
@@ -43,7 +46,11 @@ export class ConsulApi {
     if (answer.status === 200) {
       return { done: true, pairs: resultsOf(JSON.parse(answer.text)).map(pairOf) };
     }
-    if (answer.status === 409) return { done: false, failed: failuresOf(JSON.parse(answer.text)) };
+    if (answer.status === 409) {
+      const denied = /[^"]*(Permission denied|ACL not found)[^"]*/.exec(answer.text);
+      if (denied) throw refused(denied[0]);
+      return { done: false, failed: failuresOf(JSON.parse(answer.text)) };
+    }
     throw unexpected("a transaction", answer);
   }
 

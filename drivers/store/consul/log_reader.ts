@@ -10,7 +10,7 @@ import {
   StoreError,
 } from "../../../mod/state/store.ts";
 import { Tree } from "../../../mod/state/tree.ts";
-import { type ConsulApi, MAX_STEPS, type StoredPair } from "./consul_api.ts";
+import { type ConsulApi, MAX_STEPS, type Step, type StoredPair } from "./consul_api.ts";
 import {
   decodeEntry,
   decodeHead,
@@ -37,6 +37,11 @@ export interface Loaded {
 }
 
 const MAX_LOADS = 10;
+/** A tree that the token may not read would come out empty; a check that it may not do is refused. */
+const MAY_READ = [RECORDS, PIECES, HEAD].map((key): Step => ({
+  verb: "check-not-exists",
+  key: `${key}/none`,
+}));
 
 export async function readHead(api: ConsulApi): Promise<PlacedHead | undefined> {
   const { pair } = await api.read(HEAD, { index: 0, wait: 0 });
@@ -75,6 +80,7 @@ export async function readEntries(
 export async function readRecords(api: ConsulApi): Promise<Loaded> {
   for (let attempt = 0; attempt < MAX_LOADS; attempt++) {
     const read = await api.transaction([
+      ...MAY_READ,
       { verb: "get-tree", key: HEAD },
       { verb: "get-tree", key: RECORDS },
       { verb: "get-tree", key: PIECES },

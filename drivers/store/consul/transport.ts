@@ -69,12 +69,14 @@ export class Transport {
     const end = performance.now() + CALL_DEADLINE_MS + (request.blocking ?? 0);
     for (let round = 0;; round++) {
       const failures: unknown[] = [];
-      for (let i = 0; i < this.endpoints.length; i++) {
+      for (const endpoint of this.#inOrder()) {
         this.#check(signal);
-        const { answer, failure } = await this.#attempt(request, signal);
-        if (answer) return answer;
+        const { answer, failure } = await this.#attempt(endpoint, request, signal);
+        if (answer) {
+          this.#current = this.endpoints.indexOf(endpoint);
+          return answer;
+        }
         failures.push(failure);
-        this.#current = (this.#current + 1) % this.endpoints.length;
       }
       this.#check(signal);
       this.#giveUp(failures, performance.now() > end);
@@ -88,19 +90,23 @@ export class Transport {
     return await this.#exchange(endpoint, request, signal);
   }
 
+  /** From the one that answered last. */
+  #inOrder(): Endpoint[] {
+    return [...this.endpoints.slice(this.#current), ...this.endpoints.slice(0, this.#current)];
+  }
+
   async #attempt(
+    endpoint: Endpoint,
     request: Request,
     signal: AbortSignal | undefined,
   ): Promise<{ answer?: Answer; failure?: unknown }> {
-    const endpoint = this.endpoints[this.#current];
-    if (!endpoint) return { failure: "no endpoint" };
     const given = new AbortController();
     const giveUp = () => given.abort();
     this.closed.addEventListener("abort", giveUp, { once: true });
     signal?.addEventListener("abort", giveUp, { once: true });
     try {
       const answer = await this.#exchange(endpoint, request, given.signal);
-      if (answer.status === 403) throw refused(endpoint, answer.text);
+      if (answer.status === 403) throw refused(answer.text);
       if (answer.status < 500 && answer.status !== 429) return { answer };
       return { failure: `${endpoint.name}: ${answer.status} ${answer.text.slice(0, 200)}` };
     } catch (error) {
@@ -181,10 +187,11 @@ export class Transport {
   }
 }
 
-function refused(endpoint: Endpoint, reason: string): StoreError {
+/** `reason`: Consul's. */
+export function refused(reason: string): StoreError {
   return new StoreError(
     "unusable",
-    `Consul at ${endpoint.name} refuses the request (${reason.trim().slice(0, 200)}); ` +
+    `Consul refuses the request (${reason.trim().slice(0, 200)}); ` +
       `give a token that may write the key prefixes contiv.io/ and contiv.io-store/ and sessions`,
   );
 }
