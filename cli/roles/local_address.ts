@@ -9,7 +9,8 @@ export interface InterfaceAddress {
   readonly address: string;
 }
 
-const NOT_THE_HOSTS = /^(lo$|docker|br-|veth|vport|vvport|contiv|ovs-|cni|virbr)/;
+/** Docker's bridges are `br-` and twelve digits of the network's id; other bridges (br-ex, br0) may well carry the host's address. */
+const NOT_THE_HOSTS = /^(lo$|docker|br-[0-9a-f]{12}$|veth|vport|vvport|contiv|ovs-|cni|virbr)/;
 
 /** Loopback when there is nothing else: a machine without a network still serves itself. */
 export function localAddress(addresses: readonly InterfaceAddress[]): string {

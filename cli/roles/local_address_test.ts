@@ -10,6 +10,10 @@ const cases: [string, InterfaceAddress[], string][] = [
     v4("docker0", "172.17.0.1"),
     v4("contivh0", "172.19.255.254"),
   ], "127.0.0.1"],
+  ["a bridge carries it, and Docker has one too", [
+    v4("br-0123456789ab", "172.18.0.1"),
+    v4("br-ex", "10.0.0.1"),
+  ], "10.0.0.1"],
   ["an IPv6 address comes first", [v6("eth0", "2001:db8::1"), v4("eth0", "10.0.0.1")], "10.0.0.1"],
   ["there is only IPv6", [v6("eth0", "fe80::1"), v6("eth0", "2001:db8::1")], "2001:db8::1"],
 ];

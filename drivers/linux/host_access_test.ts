@@ -53,7 +53,7 @@ Deno.test("underlay MTU is the smallest of the host's own addressed links, 1500 
     "vvport1",
     "vport2",
     "docker0",
-    "br-1",
+    "br-0123456789ab",
     "veth3",
   ]
     .map((name, index) => ({

@@ -9,7 +9,7 @@ import { type Link, listLinks } from "./link.ts";
 import type { NetlinkSocket } from "./netlink/socket.ts";
 
 /** Links that carry containers or bridges for them, ours and other tools', never the underlay. */
-const NOT_UNDERLAY = /^(lo$|contiv|v?vport|docker|br-|veth)/;
+const NOT_UNDERLAY = /^(lo$|contiv|v?vport|docker|br-[0-9a-f]{12}$|veth)/;
 const DEFAULT_MTU = 1500;
 
 /** Throws KernelError "invalid" for what is no address. */
