@@ -102,12 +102,13 @@ async function measure(
   const results = targets.map((target) => ({
     target,
     times: new Samples(target.name),
+    undone: new Samples(`${target.name}, deletes, 1 client`),
     elapsed: 0,
   }));
   let next = 1000;
   for (let turn = 0; turn < TURNS; turn++) {
     for (const result of results) {
-      const { target, times } = result;
+      const { target, times, undone } = result;
       const ids = Array.from({ length: REQUESTS }, () => next++);
       const left = [...ids];
       result.elapsed += await milliseconds(() =>
@@ -118,7 +119,8 @@ async function measure(
           }
         }))
       );
-      if (operation === "write" && target.undo) { for (const at of ids) await target.undo(at); }
+      if (operation !== "write" || !target.undo) continue;
+      for (const at of ids) await undone.measure(async () => await target.undo?.(at));
     }
   }
   const rate = ({ times, elapsed }: typeof results[number]) => times.count * 1000 / elapsed;
@@ -127,20 +129,21 @@ async function measure(
     results.find(({ target }) =>
       target.name === (name === "Contiv, etcd" && operation === "write" ? "etcd" : "bare server")
     );
-  const rows = results.map((result) => {
-    const { target, times } = result;
+  const rows = results.flatMap((result) => {
+    const { target, times, undone } = result;
     const floor = target.name.startsWith("Contiv") ? floorOf(target.name) : undefined;
     const ratio = floor && rate(result) / rate(floor);
     if (floor && ratio) {
       note(`${what} a second, ${target.name} ÷ ${floor.target.name}`, ratio, "higher");
     }
+    const cells = (samples: Samples) => [
+      samples.median.toFixed(2),
+      samples.quantile(0.99).toFixed(2),
+    ];
+    const part = floor && ratio ? `${(ratio * 100).toFixed(0)} % of ${floor.target.name}` : "";
     return [
-      target.name,
-      String(times.count),
-      rate(result).toFixed(0),
-      times.median.toFixed(2),
-      times.quantile(0.99).toFixed(2),
-      ratio ? `${(ratio * 100).toFixed(0)} % of ${floor?.target.name}` : "",
+      [target.name, String(times.count), rate(result).toFixed(0), ...cells(times), part],
+      ...(undone.count ? [[undone.name, String(undone.count), "", ...cells(undone), ""]] : []),
     ];
   });
   printTable(what, [["", "n", "per second", "median ms", "p99 ms", "rate"], ...rows]);
