@@ -1,7 +1,8 @@
 /**
  * `deno task bench [word] [--quick] [--check] [--record]`: runs the scripts tests/bench/*_bench.ts whose name holds `word`, one after
  * another; each prints its own tables. At the end, all of their ratios beside the limits of tests/bench/thresholds.json. `--check` fails
- * beyond a limit, `--record` stores what was measured as the new limits, `--quick` measures less.
+ * beyond a limit, `--record` stores what was measured as the new limits, `--quick`
+ * measures less.
  * @module
  */
 import process from "node:process";
@@ -31,6 +32,10 @@ if (words.length > 1 || unknown.length > 0) {
   process.exit(2);
 }
 const [quick, check, recording] = SWITCHES.map((name) => Deno.args.includes(name));
+if (quick && recording) {
+  console.error("--record needs a full run: a quick one is too coarse to make limits from");
+  process.exit(2);
+}
 const [word = ""] = words;
 const scripts = sourceFiles().filter((file) =>
   file.startsWith("tests/bench/") && file.endsWith("_bench.ts") && file.includes(word)
