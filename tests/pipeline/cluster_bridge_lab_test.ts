@@ -13,7 +13,7 @@ import {
 import { linkLocalAddress } from "../../mod/pipeline/link_local.ts";
 import { TABLES } from "../../mod/pipeline/tables.ts";
 import { waitFor } from "../lab/wait.ts";
-import { ClusterLab, UNDERLAY6 } from "./cluster_lab.ts";
+import { ClusterLab, type Underlay, UNDERLAY4, UNDERLAY6 } from "./cluster_lab.ts";
 import { transferBetween } from "./transfer_between.ts";
 
 const REACHABLE: readonly (readonly [what: string, from: Placed, to: Placed])[] = [
@@ -23,8 +23,13 @@ const REACHABLE: readonly (readonly [what: string, from: Placed, to: Placed])[] 
   ["a neighbour in a tenant with the same addresses", RED1, RED2],
 ];
 
-Deno.test("hosts in bridge mode carry packets to each other", async (t) => {
-  await using lab = await ClusterLab.start(BRIDGE, UNDERLAY6);
+for (const [name, underlay] of Object.entries({ IPv4: UNDERLAY4, IPv6: UNDERLAY6 })) {
+  Deno.test(`hosts in bridge mode carry packets to each other over ${name}`, (t) =>
+    carry(t, underlay));
+}
+
+async function carry(t: Deno.TestContext, underlay: Underlay): Promise<void> {
+  await using lab = await ClusterLab.start(BRIDGE, underlay);
   const one = lab.host("one");
   const answers = async () =>
     await one.packets(TABLES.arp_reply, "arp") + await one.packets(TABLES.nd_reply, "icmp6");
@@ -78,7 +83,7 @@ Deno.test("hosts in bridge mode carry packets to each other", async (t) => {
     await knowsOwnMacs(lab);
     equal(await answers(), 0);
   });
-});
+}
 
 async function reachesAll(lab: ClusterLab): Promise<void> {
   for (const [what, from, { endpoint }] of REACHABLE) {
