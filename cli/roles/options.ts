@@ -109,6 +109,15 @@ const MASTER: readonly Option[] = [
       "How long after the death of the master that leads another one does, 3 to 60. Every master serves reads and writes; " +
       "the leader alone does what must be done once.",
   },
+  {
+    name: "host-grace",
+    environment: "HOST_GRACE",
+    kind: "text",
+    value: "TIME",
+    default: "24h",
+    help:
+      "How long a host's agent may be gone before the host's endpoints are removed and their addresses are free: 90s, 30m, 24h, 7d or never.",
+  },
 ];
 
 const PLUGIN: readonly Option[] = [
@@ -154,6 +163,13 @@ const PLUGIN: readonly Option[] = [
     value: "PORT",
     default: "4789",
     help: "The UDP port of the tunnels, the same on every host.",
+  },
+  {
+    name: "dns-server",
+    kind: "text",
+    value: "ADDRESS,…",
+    help:
+      "Whom this host's name server asks for names that are not containers'; default: the name servers of /etc/resolv.conf.",
   },
   {
     name: "ovs-run-directory",

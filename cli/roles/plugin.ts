@@ -4,6 +4,7 @@
  */
 import { startAgent } from "./agent_part.ts";
 import { type Awaited, followDocker, serveDockerPlugin } from "./docker_part.ts";
+import { startNames } from "./dns_part.ts";
 import { Later } from "./later.ts";
 import { runRole } from "./entry.ts";
 import { logOf } from "./logging.ts";
@@ -53,6 +54,7 @@ export async function startPlugin(
   later.endpoints.reason = later.state.reason;
   void state.cache.whenSynced(signal).then(() => later.state.set(state), () => {});
   const agent = await startAgent(settings, host, state, later, services, logOf("agent"), signal);
+  startNames({ host, resolvers: settings.resolvers }, state, services, logOf("names"));
   // Last opened, first closed: no call comes in when the agent has gone.
   services.add("Docker plugin socket", closeSocket);
   if (settings.driver && settings.dockerSocket) {

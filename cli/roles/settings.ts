@@ -30,7 +30,7 @@ export interface DriverSettings {
 export interface CommonSettings {
   readonly mode: "docker";
   readonly netMode: "vxlan";
-  readonly forwardMode: "routing";
+  readonly forwardMode: "routing" | "bridge";
   readonly store: StoreSettings;
   readonly log: LogSettings;
 }
@@ -42,6 +42,8 @@ export interface MasterSettings extends CommonSettings {
   readonly control?: ListenAddress;
   /** Milliseconds after its death that the leading master is replaced. */
   readonly leaderTtl: number;
+  /** Milliseconds after which a host whose agent is gone is given up; Infinity: never. */
+  readonly hostGrace: number;
 }
 
 export interface PluginSettings extends CommonSettings {
@@ -50,6 +52,8 @@ export interface PluginSettings extends CommonSettings {
   readonly vtepAddress?: string;
   readonly controlAddress?: string;
   readonly vxlanPort: number;
+  /** Whom the name server asks; empty: those of /etc/resolv.conf. */
+  readonly resolvers: readonly { readonly address: string; readonly port: number }[];
   readonly ovsRunDirectory: string;
   readonly datapath: "auto" | "system" | "netdev";
   readonly runDirectory: string;
@@ -61,7 +65,7 @@ export function commonSettings(values: OptionValues): CommonSettings {
   return {
     mode: oneOf(values, "mode", ["docker"]),
     netMode: oneOf(values, "netmode", ["vxlan"]),
-    forwardMode: oneOf(values, "fwdmode", ["routing"]),
+    forwardMode: oneOf(values, "fwdmode", ["routing", "bridge"]),
     store: ownStoreSettings(values),
     log: logSettings(values),
   };
@@ -75,6 +79,7 @@ export function masterSettings(values: OptionValues): MasterSettings {
     listen: listenAddress("external-address", values.get("external-address") ?? ""),
     ...(control ? { control: listenAddress("internal-address", control) } : {}),
     leaderTtl: seconds("leader-ttl", values.get("leader-ttl") ?? "", 3, 60) * 1000,
+    hostGrace: duration("host-grace", values.get("host-grace") ?? ""),
   };
 }
 
@@ -93,6 +98,7 @@ export function pluginSettings(values: OptionValues): PluginSettings {
     ...(host ? { host: hostLabel(host) } : {}),
     ...(vtep ? { vtepAddress: address("vtep-ip", vtep) } : {}),
     ...(control ? { controlAddress: address("ctrl-ip", control) } : {}),
+    resolvers: resolvers(values.get("dns-server") ?? ""),
     vxlanPort: port("vxlan-port", values.get("vxlan-port") ?? ""),
     datapath: oneOf(values, "datapath", ["auto", "system", "netdev"]),
   };
@@ -187,12 +193,39 @@ function port(name: string, text: string): number {
   throw new OptionError(`--${name}="${text}" cannot be used: a port is a number from 1 to 65535`);
 }
 
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1e3, m: 60e3, h: 3600e3, d: 86_400e3 };
+
+/** Milliseconds of `90s`, `30m`, `24h`, `7d`; Infinity for `never`. */
+function duration(name: string, text: string): number {
+  if (text === "never") return Infinity;
+  const [, number, unit = ""] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  const milliseconds = Number(number) * (UNIT_MS[unit] ?? NaN);
+  if (milliseconds > 0) return milliseconds;
+  throw new OptionError(
+    `--${name}="${text}" cannot be used: it must be a time like 90s, 30m, 24h or 7d, or never`,
+  );
+}
+
 function seconds(name: string, text: string, least: number, most: number): number {
   const number = /^\d{1,4}$/.test(text) ? Number(text) : NaN;
   if (number >= least && number <= most) return number;
   throw new OptionError(
     `--${name}="${text}" cannot be used: it must be a number of seconds from ${least} to ${most}`,
   );
+}
+
+/** Comma-separated `ADDRESS`, `IPv4:PORT` or `[IPv6]:PORT`; the port is 53 unless given. */
+function resolvers(text: string): PluginSettings["resolvers"] {
+  return text.split(",").filter((part) => part !== "").map((part) => {
+    const match = /^\[([^\]]+)\]:(\d+)$/.exec(part) ?? /^([\d.]+):(\d+)$/.exec(part);
+    const [, host = part, number = "53"] = match ?? [];
+    if (!parseAddress(host)) {
+      throw new OptionError(
+        `--dns-server="${part}" cannot be used: it must be ADDRESS, IPv4:PORT or [IPv6]:PORT`,
+      );
+    }
+    return { address: host, port: port("dns-server", number) };
+  });
 }
 
 function address(name: string, text: string): string {

@@ -10,6 +10,9 @@ Deno.test("settings are usable when nothing is given", () => {
   const master = masterSettings(values());
   assert.deepEqual(master.listen, { hostname: "127.0.0.1", port: 9999 });
   assert.deepEqual(master.store, { kind: "embedded", path: "/var/lib/contiv/state.db" });
+  assert.equal(master.hostGrace, 86_400_000);
+  assert.equal(masterSettings(values("--host-grace=never")).hostGrace, Infinity);
+  assert.equal(masterSettings(values("--host-grace=90s")).hostGrace, 90_000);
   assert.equal(pluginSettings(values()).driver?.socket, "/run/docker/plugins/netplugin.sock");
 });
 
@@ -48,6 +51,17 @@ Deno.test("settings find the driver's socket by its name, or its name by its soc
   });
 });
 
+Deno.test("settings take name servers with and without ports", () => {
+  const { resolvers } = pluginSettings(values("--dns-server=1.1.1.1,9.9.9.9:5353,::1,[::1]:54"));
+  assert.deepEqual(resolvers, [
+    { address: "1.1.1.1", port: 53 },
+    { address: "9.9.9.9", port: 5353 },
+    { address: "::1", port: 53 },
+    { address: "::1", port: 54 },
+  ]);
+  assert.deepEqual(pluginSettings(values()).resolvers, []);
+});
+
 const refused: [string, string, RegExp][] = [
   ["an unknown mode", "--mode=nomad", /--mode="nomad"/],
   [
@@ -55,7 +69,9 @@ const refused: [string, string, RegExp][] = [
     "--netmode=vlan",
     /--netmode="vlan" cannot be used: it must be vxlan/,
   ],
-  ["a forwarding mode of a later version", "--fwdmode=bridge", /--fwdmode="bridge"/],
+  ["an unknown forwarding mode", "--fwdmode=hub", /--fwdmode="hub".*routing or bridge/],
+  ["a grace time without a unit", "--host-grace=24", /--host-grace="24".*30m/],
+  ["no grace time at all", "--host-grace=0s", /--host-grace="0s"/],
   ["a store with a relative path", "--store=embedded://state.db", /absolute path/],
   ["a leader's time that is too short", "--leader-ttl=1", /--leader-ttl="1".*3 to 60/],
   ["a log level that does not exist", "--log-level=LOUD", /--log-level="LOUD"/],
@@ -75,6 +91,8 @@ const refused: [string, string, RegExp][] = [
   ],
   ["a driver's name with a slash", "--name=a/b", /--name="a\/b"/],
   ["an unknown datapath", "--datapath=dpdk", /--datapath="dpdk"/],
+  ["a name server by its name", "--dns-server=1.1.1.1,dns.example", /"dns.example".*ADDRESS/],
+  ["a name server's port 0", "--dns-server=[2001:db8::1]:0", /--dns-server="0"/],
   ["a syslog server by TCP", "--use-syslog --syslog-url=tcp://1.2.3.4:514", /--syslog-url/],
   ["an unknown fabric", "--infra=aci", /--infra="aci"/],
 ];

@@ -118,12 +118,17 @@ function addressesOf({ address, address6 }: NamedEndpoint): string[] {
   return address6 === undefined ? [address] : [address, address6];
 }
 
+/** A namespace that was attached by hand has the name that it was given then. */
+function nameOf({ epCommonName, endpointID, attachment }: EndpointState): string {
+  return epCommonName === "" && attachment.kind === "netns" ? endpointID : epCommonName;
+}
+
 function named(endpoint: EndpointState, network: NetworkState, host: string): NamedEndpoint {
   return {
     id: endpoint.id,
     tenant: network.tenant,
     network: network.networkName.toLowerCase(),
-    name: endpoint.epCommonName.toLowerCase(),
+    name: nameOf(endpoint).toLowerCase(),
     group: endpoint.serviceName.toLowerCase(),
     address: endpoint.ipAddress,
     ...(endpoint.ipv6Address ? { address6: endpoint.ipv6Address } : {}),
