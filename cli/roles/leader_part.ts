@@ -11,22 +11,22 @@ import { delay } from "./delay.ts";
 import type { Services } from "./services.ts";
 import type { State } from "./state_part.ts";
 
-const INTERVAL_MS = 60_000;
+/** A look reads the hosts' and agents' records only; a registration takes 10 s to end. */
+const INTERVAL_MS = 3_000;
 const DEADLINE_MS = 30_000;
-/** A host whose agent has been gone for this long is given up, as in the original. */
-const HOST_GRACE_MS = 24 * 60 * 60_000;
-
 export interface LeaderOptions {
   /** `ip:port` that others reach this master at. */
   readonly address: string;
   /** Milliseconds. */
   readonly ttl: number;
+  /** Milliseconds after which a host whose agent is gone is given up; Infinity: never. */
+  readonly hostGrace: number;
 }
 
 /** Stands for election until `services` close. */
 export function startLeader(
   state: State,
-  { address, ttl }: LeaderOptions,
+  { address, ttl, hostGrace }: LeaderOptions,
   services: Services,
   log: Log,
 ): void {
@@ -34,7 +34,7 @@ export function startLeader(
   const candidacy = { ...state, name: LEADER, value: address, ttl };
   const standing = runElected(candidacy, async (mandate) => {
     log.info("This master, {address}, leads", { address });
-    await watchHosts(state, mandate, log);
+    await watchHosts(state, mandate, hostGrace, log);
     if (!stop.signal.aborted) log.warn("This master, {address}, leads no more", { address });
   }, stop.signal).catch((error) =>
     log.error("This master stands for election no more: {error}", { error: String(error) })
@@ -46,12 +46,17 @@ export function startLeader(
 }
 
 /** Ends when the mandate does. */
-async function watchHosts(state: State, mandate: Mandate, log: Log): Promise<void> {
+async function watchHosts(
+  state: State,
+  mandate: Mandate,
+  grace: number,
+  log: Log,
+): Promise<void> {
   const { signal } = mandate;
   while (!signal.aborted) {
     try {
       // A store that is away loses the agents' registrations with it: nobody is judged by what was last seen.
-      if (state.cache.synced) await lookAtHosts(state, mandate, log);
+      if (state.cache.synced) await lookAtHosts(state, mandate, grace, log);
     } catch (error) {
       if (!signal.aborted) {
         log.warn("Hosts are not watched: {error}", {
@@ -64,16 +69,21 @@ async function watchHosts(state: State, mandate: Mandate, log: Log): Promise<voi
 }
 
 /** Notes which hosts went and came, then forgets those that are gone for long, part by part. */
-async function lookAtHosts(state: State, { signal, fenced }: Mandate, log: Log): Promise<void> {
+async function lookAtHosts(
+  state: State,
+  { signal, fenced }: Mandate,
+  grace: number,
+  log: Log,
+): Promise<void> {
   const within = () => AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
   const noted = await state.commit(fenced((snapshot) => noteHosts(snapshot, Date.now())), within());
   for (const { label, now } of noted) log.warn("Host {label} is {now}", { label, now });
-  const forget = fenced((snapshot) => forgetHost(snapshot, Date.now(), HOST_GRACE_MS));
+  const forget = fenced((snapshot) => forgetHost(snapshot, Date.now(), grace));
   while (!signal.aborted) {
     const part = await state.commit(forget, within());
     if (!part) return;
     log.warn(
-      "Host {label} has been gone for a day: {endpoints} endpoints and {allocations} allocations of it are removed",
+      "Host {label} has been gone for too long: {endpoints} endpoints and {allocations} allocations of it are removed",
       { ...part },
     );
   }

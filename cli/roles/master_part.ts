@@ -92,7 +92,7 @@ async function configure(
 
 /** Registers this master and stands for election; the record says who leads. */
 function takePart(
-  { leaderTtl }: MasterSettings,
+  { leaderTtl, hostGrace }: MasterSettings,
   at: { readonly address: string; readonly port: number; readonly host: string },
   state: State,
   services: Services,
@@ -109,7 +109,7 @@ function takePart(
   const record = () =>
     serviceRecord("netmaster", at, VERSION.Version, leads() ? "leader" : "follower");
   register(state.store, record, services, log, changed);
-  startLeader(state, { address: own, ttl: leaderTtl }, services, log);
+  startLeader(state, { address: own, ttl: leaderTtl, hostGrace }, services, log);
 }
 
 /** The global object, the tenant `default` and the cluster's id, unless they are there. */

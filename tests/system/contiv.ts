@@ -16,6 +16,8 @@ export interface ContivOptions {
   /** More arguments for the role. */
   readonly args?: readonly string[];
   readonly role?: "up" | "plugin" | "master";
+  /** Name of its log; "contiv.log" unless told. */
+  readonly log?: string;
   /** As users run it, without debug messages. */
   readonly quiet?: boolean;
 }
@@ -34,7 +36,7 @@ export class Contiv {
 
   /** Its log on the machine. */
   get log(): string {
-    return join(this.host.directory, "contiv.log");
+    return join(this.host.directory, this.options.log ?? "contiv.log");
   }
 
   get pid(): number | undefined {
