@@ -12,12 +12,11 @@ import { waitFor } from "./wait.ts";
 export interface EtcdClusterOptions {
   /** 1 unless told. */
   readonly size?: number;
-  /** TLS with client certificates, from an authority made for this cluster; the server certificate has this name and no address. */
-  readonly tls?: boolean;
+  /** TLS with client certificates, from an authority made for this cluster; the names of the servers' certificate, as openssl has them. */
+  readonly tls?: readonly string[];
   readonly flags?: readonly string[];
 }
 
-export const TLS_NAME = "etcd.test";
 const START_DEADLINE_MS = 30_000;
 
 export class EtcdCluster {
@@ -30,10 +29,10 @@ export class EtcdCluster {
 
   /** Resolves when every member serves. */
   static async start(
-    { size = 1, tls = false, flags = [] }: EtcdClusterOptions = {},
+    { size = 1, tls, flags = [] }: EtcdClusterOptions = {},
   ): Promise<EtcdCluster> {
     const directory = await Deno.makeTempDir({ prefix: "contiv-etcd-" });
-    const certificates = tls ? await makeCertificates(directory) : undefined;
+    const certificates = tls ? await makeCertificates(directory, tls) : undefined;
     const ports = freePorts(3 * size);
     const addresses = Array.from({ length: size }, (_, i) => ({
       name: `m${i}`,
@@ -214,12 +213,12 @@ function freePorts(count: number): number[] {
   return ports;
 }
 
-/** The servers' certificate names no address, so that clients have to give the name. etcd's own gateway needs localhost. */
 async function makeCertificates(
   directory: string,
+  names: readonly string[],
 ): Promise<{ ca: string; client: Pair; flags: string[] }> {
   const authority = await Authority.make(directory);
-  const server = await authority.issue("server", [`DNS:${TLS_NAME}`, "IP:127.0.0.1"]);
+  const server = await authority.issue("server", names);
   const client = await authority.issue("client", ["DNS:client"]);
   const ca = authority.ca.certificate;
   const flags = [

@@ -4,7 +4,8 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { rootCertificates } from "node:tls";
+import { isIP } from "node:net";
+import { checkServerIdentity, rootCertificates } from "node:tls";
 import type { CallOptions, ChannelCredentials, ChannelOptions, Interceptor } from "@grpc/grpc-js";
 import type { Etcd3 } from "etcd3";
 import { CallFailure, GrpcCode } from "./failure.ts";
@@ -48,8 +49,8 @@ export async function loadTransport(options: EtcdOptions): Promise<Transport> {
     // The channel is ours, so that all services share it; and etcd3 would not close one that is just connecting.
     const channel = new grpc.Channel(
       endpoint,
-      credentials(options.tls, grpc.ChannelCredentials),
-      channelOptions(options),
+      credentials(options.tls, endpoint, grpc.ChannelCredentials),
+      channelOptions(options.tls, endpoint),
     );
     const etcd = new etcd3.Etcd3({
       hosts: endpoint,
@@ -102,7 +103,8 @@ export async function loadTransport(options: EtcdOptions): Promise<Transport> {
   return { connect, track };
 }
 
-function channelOptions({ tls }: EtcdOptions): ChannelOptions {
+function channelOptions(tls: EtcdOptions["tls"], endpoint: string): ChannelOptions {
+  const name = tls && serverName(tls, endpoint);
   return {
     // No keepalive, whose timers outlive a closed connection: a Member notices silence by itself, and reconnects.
     "grpc.use_local_subchannel_pool": 1,
@@ -110,25 +112,39 @@ function channelOptions({ tls }: EtcdOptions): ChannelOptions {
     "grpc.max_reconnect_backoff_ms": 1_000,
     "grpc.dns_min_time_between_resolutions_ms": 1_000,
     "grpc.enable_retries": 0,
-    // A list answers in one message, and gRPC's default of 4 MiB is soon passed.
+    // gRPC's default of 4 MiB is soon passed by a page of a list, or by what a watch catches up with.
     "grpc.max_receive_message_length": -1,
     "grpc.max_send_message_length": -1,
-    ...(tls?.serverName !== undefined && {
-      "grpc.ssl_target_name_override": tls.serverName,
-      "grpc.default_authority": tls.serverName,
-    }),
+    ...(name !== undefined && { "grpc.ssl_target_name_override": name }),
   };
+}
+
+/**
+ * The name for TLS's server name indication. An address is none, and refused as one (RFC 6066, section 3), but gRPC gives nothing else
+ * for such an endpoint; so a name goes in its place that nobody has, and identityCheck looks for the address.
+ */
+function serverName(tls: NonNullable<EtcdOptions["tls"]>, endpoint: string): string | undefined {
+  return tls.serverName ?? (isIP(hostOf(endpoint)) ? NO_NAME : undefined);
+}
+
+const NO_NAME = "etcd.invalid";
+
+function hostOf(endpoint: string): string {
+  return endpoint.slice(0, endpoint.lastIndexOf(":")).replace(/^\[(.*)\]$/, "$1");
 }
 
 function credentials(
   tls: EtcdOptions["tls"],
+  endpoint: string,
   make: typeof ChannelCredentials,
 ): ChannelCredentials {
   if (!tls) return make.createInsecure();
   const pem = (text: string | undefined) => text === undefined ? null : Buffer.from(text);
+  const expected = tls.serverName ?? hostOf(endpoint);
   return make.createSsl(
     Buffer.from(tls.ca ?? rootCertificates.join("\n")),
     pem(tls.key),
     pem(tls.certificate),
+    { checkServerIdentity: (_name, certificate) => checkServerIdentity(expected, certificate) },
   );
 }
