@@ -101,11 +101,15 @@ export interface Switch {
   /**
    * One database transaction. Resolves when every added port has its OpenFlow number and every removed one is gone, by the monitor.
    * A port that exists with the same spec is left alone. Throws SwitchError with nothing half-done.
+   *
+   * `linked` resolves when the links of the added ports are there; absent: they are. With it they are made meanwhile; should it reject,
+   * so does the call.
    */
   applyPorts(
     add: readonly PortSpec[],
     remove: readonly string[],
     signal: AbortSignal,
+    linked?: Promise<void>,
   ): Promise<void>;
   /**
    * One atomic bundle; concurrent calls may share one. Resolves when all is in force. Throws SwitchError; nothing is then applied, and
