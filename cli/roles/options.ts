@@ -118,15 +118,6 @@ const MASTER: readonly Option[] = [
     help:
       "How long a host's agent may be gone before the host's endpoints are removed and their addresses are free: 90s, 30m, 24h, 7d or never.",
   },
-  {
-    name: "host-grace",
-    environment: "HOST_GRACE",
-    kind: "text",
-    value: "TIME",
-    default: "24h",
-    help:
-      "How long a host's agent may be gone before the host's endpoints are removed and their addresses are free: 90s, 30m, 24h, 7d or never.",
-  },
 ];
 
 const PLUGIN: readonly Option[] = [

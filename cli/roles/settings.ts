@@ -44,8 +44,6 @@ export interface MasterSettings extends CommonSettings {
   readonly leaderTtl: number;
   /** Milliseconds after which a host whose agent is gone is given up; Infinity: never. */
   readonly hostGrace: number;
-  /** Milliseconds after which a host whose agent is gone is given up; Infinity: never. */
-  readonly hostGrace: number;
 }
 
 export interface PluginSettings extends CommonSettings {
@@ -81,7 +79,6 @@ export function masterSettings(values: OptionValues): MasterSettings {
     listen: listenAddress("external-address", values.get("external-address") ?? ""),
     ...(control ? { control: listenAddress("internal-address", control) } : {}),
     leaderTtl: seconds("leader-ttl", values.get("leader-ttl") ?? "", 3, 60) * 1000,
-    hostGrace: duration("host-grace", values.get("host-grace") ?? ""),
     hostGrace: duration("host-grace", values.get("host-grace") ?? ""),
   };
 }
@@ -194,19 +191,6 @@ function port(name: string, text: string): number {
   const number = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (number >= 1 && number <= 65535) return number;
   throw new OptionError(`--${name}="${text}" cannot be used: a port is a number from 1 to 65535`);
-}
-
-const UNIT_MS: Readonly<Record<string, number>> = { s: 1e3, m: 60e3, h: 3600e3, d: 86_400e3 };
-
-/** Milliseconds of `90s`, `30m`, `24h`, `7d`; Infinity for `never`. */
-function duration(name: string, text: string): number {
-  if (text === "never") return Infinity;
-  const [, number, unit = ""] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
-  const milliseconds = Number(number) * (UNIT_MS[unit] ?? NaN);
-  if (milliseconds > 0) return milliseconds;
-  throw new OptionError(
-    `--${name}="${text}" cannot be used: it must be a time like 90s, 30m, 24h or 7d, or never`,
-  );
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1e3, m: 60e3, h: 3600e3, d: 86_400e3 };
