@@ -22,7 +22,8 @@ const START_DEADLINE_MS = 30_000;
 export class EtcdCluster {
   private constructor(
     readonly members: readonly EtcdMember[],
-    private readonly directory: string,
+    /** The members' data and logs; removed by close(). */
+    readonly directory: string,
     /** Of the cluster with TLS: the authority, and a client's certificate. */
     readonly tls: { readonly ca: string; readonly client: Pair } | undefined,
   ) {}
@@ -159,6 +160,11 @@ export class EtcdMember {
 
   get running(): boolean {
     return this.#process !== undefined;
+  }
+
+  /** The process, while it runs. */
+  get pid(): number | undefined {
+    return this.#process?.pid;
   }
 
   /** Also starts again what was killed, with its data. */
