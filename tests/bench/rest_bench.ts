@@ -7,8 +7,8 @@ import { Lab } from "../lab/lab.ts";
 import type { Host } from "../lab/host.ts";
 import { waitFor } from "../lab/wait.ts";
 import { Contiv } from "../system/contiv.ts";
-import { runInHost } from "./agent_in_process.ts";
 import { must, request } from "./http_request.ts";
+import { runInside } from "./inside_host.ts";
 import { note, rounds } from "./ratios.ts";
 import { milliseconds, printTable, Samples } from "./samples.ts";
 
@@ -36,7 +36,7 @@ if (Deno.args[0] === "--inside") {
   await using lab = await Lab.create({ name: "rest" });
   const host = await lab.host("a");
   await startServers(host);
-  console.log(await runInHost(host, new URL(import.meta.url).pathname, "--inside"));
+  await runInside(host, new URL(import.meta.url).pathname);
 }
 
 async function startServers(host: Host): Promise<void> {
