@@ -21,6 +21,7 @@ import type {
   PipelineRemoteEndpoint,
 } from "./input.ts";
 import { matchRegister, matchSource, wholeRegister } from "./registers.ts";
+import { matchSegment } from "./segment.ts";
 import { FIELD, move, setField, TO_SENDER } from "./syntax.ts";
 import { gotoTable, missDrop, missTo, TABLES } from "./tables.ts";
 
@@ -86,13 +87,13 @@ function askedByHost({ address, subnet }: PipelineHostAccess): Flow[] {
 
 function knownAddress(
   { vrf, address, mac }: PipelineEndpoint | PipelineRemoteEndpoint,
-  { vni }: PipelineNetwork,
+  network: PipelineNetwork,
   { forwarding, arpMode }: PipelineHost,
 ): Flow[] {
   if (forwarding === "routing") {
     return [answer(KNOWN, matchRegister("vrf", vrf), address, ROUTER_MAC)];
   }
-  return arpMode === "flood" ? [] : [answer(KNOWN, matchRegister("segment", vni), address, mac)];
+  return arpMode === "flood" ? [] : [answer(KNOWN, matchSegment(network), address, mac)];
 }
 
 function answer(priority: number, asker: string, target: string, mac: string): Flow {

@@ -8,6 +8,7 @@ import type { Feature, TunnelHost } from "./feature.ts";
 import type { Flow } from "./flow.ts";
 import type { PipelineEndpoint, PipelineHost, PipelineNetwork, PipelinePeer } from "./input.ts";
 import { loadRegister, SOURCE_KIND } from "./registers.ts";
+import { loadSegment } from "./segment.ts";
 import { gotoTable, missDrop, TABLES } from "./tables.ts";
 import { fromTunnel } from "./tunnel.ts";
 
@@ -51,7 +52,7 @@ export const classify: Feature = {
       loadRegister("vrf", endpoint.vrf),
       loadRegister("sourceKind", SOURCE_KIND.endpoint),
       loadRegister("sourceGroup", endpoint.group),
-      ...(forwarding === "bridge" ? [loadRegister("segment", network.vni)] : []),
+      ...(forwarding === "bridge" ? [loadSegment(network)] : []),
       gotoTable("spoof_guard"),
     ],
   }],

@@ -11,7 +11,8 @@ import type {
   PipelineNetwork,
   PipelineRemoteEndpoint,
 } from "./input.ts";
-import { loadRegister, matchRegister, setFlag } from "./registers.ts";
+import { loadRegister, setFlag } from "./registers.ts";
+import { matchSegment } from "./segment.ts";
 import { gotoTable, missDrop, TABLES } from "./tables.ts";
 import { toTunnel } from "./tunnel.ts";
 
@@ -44,7 +45,7 @@ export const l2Forward: Feature = {
 };
 
 function known(
-  { vni }: PipelineNetwork,
+  network: PipelineNetwork,
   mac: string,
   port: number,
   outer: readonly string[],
@@ -52,7 +53,7 @@ function known(
   return {
     table,
     priority: 100,
-    match: [matchRegister("segment", vni), `dl_dst=${mac}`],
+    match: [matchSegment(network), `dl_dst=${mac}`],
     actions: [...outer, loadRegister("outputPort", port), gotoTable("qos")],
   };
 }

@@ -20,6 +20,7 @@ import type {
   PipelineRemoteEndpoint,
 } from "./input.ts";
 import { loadRegister, matchRegister, matchSource } from "./registers.ts";
+import { matchSegment } from "./segment.ts";
 import { setField } from "./syntax.ts";
 import { gotoTable, missTo, TABLES } from "./tables.ts";
 import { ndReplies, NEIGHBOUR_ADVERTISEMENT } from "./nd_reply.ts";
@@ -135,7 +136,7 @@ function otherDiscovery(host: PipelineHost): Flow[] {
 
 function knownAddress(
   { vrf, address6, mac }: PipelineEndpoint | PipelineRemoteEndpoint,
-  { vni }: PipelineNetwork,
+  network: PipelineNetwork,
   { forwarding, arpMode }: PipelineHost,
 ): Flow[] {
   if (address6 === undefined) return [];
@@ -143,9 +144,7 @@ function knownAddress(
   if (forwarding === "routing") {
     return [answer(KNOWN, matchRegister("vrf", vrf), address6, ROUTER_MAC, flags)];
   }
-  return arpMode === "flood"
-    ? []
-    : [answer(KNOWN, matchRegister("segment", vni), address6, mac, flags)];
+  return arpMode === "flood" ? [] : [answer(KNOWN, matchSegment(network), address6, mac, flags)];
 }
 
 function answer(

@@ -11,6 +11,7 @@ import { floodGroupId } from "./flood.ts";
 import type { Flow } from "./flow.ts";
 import type { PipelineHost, PipelineNetwork } from "./input.ts";
 import { matchFlag, matchRegister, matchSource, wholeRegister } from "./registers.ts";
+import { matchSegment } from "./segment.ts";
 import { missDrop, TABLES } from "./tables.ts";
 
 const SPLIT_HORIZON = 200;
@@ -40,7 +41,7 @@ export const output: Feature = {
     forwarding === "routing" ? [] : [{
       table,
       priority: FLOOD,
-      match: [matchFlag("flood"), matchRegister("segment", network.vni)],
+      match: [matchFlag("flood"), matchSegment(network)],
       actions: [`group:${floodGroupId(network)}`],
     }],
 };

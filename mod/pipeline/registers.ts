@@ -18,7 +18,7 @@ export const REGISTERS = {
   outputPort: "reg4",
   /** Bits that features hand to later tables: FLAGS. */
   flags: "reg5",
-  /** The VNI of the layer 2 segment, 1–16777215, in bridge mode only. Room above bit 24 for VLANs. */
+  /** The VNI of the layer 2 segment, 1–16777215, in bridge mode only. segment.ts makes it of a network. */
   segment: "reg6",
   /** Within one table, or between a table and its helper; means nothing to any other. */
   scratch: "reg12",

@@ -10,6 +10,7 @@ import type { Feature } from "./feature.ts";
 import type { Flow } from "./flow.ts";
 import type { PipelineHost, PipelineNetwork, PipelineRemoteEndpoint } from "./input.ts";
 import { loadRegister, matchRegister, matchSource } from "./registers.ts";
+import { matchSegment } from "./segment.ts";
 import { perFamily } from "./syntax.ts";
 import { gotoTable, missTo, TABLES } from "./tables.ts";
 
@@ -33,12 +34,12 @@ export const sourceGroup: Feature = {
 
 function senders(
   { vrf, mac, address, address6 }: PipelineRemoteEndpoint,
-  { vni }: PipelineNetwork,
+  network: PipelineNetwork,
   { forwarding }: PipelineHost,
 ): string[][] {
   const tunnel = matchSource("tunnel");
   if (forwarding === "bridge") {
-    return [[tunnel, matchRegister("segment", vni), `dl_src=${mac}`]];
+    return [[tunnel, matchSegment(network), `dl_src=${mac}`]];
   }
   return perFamily(
     address,

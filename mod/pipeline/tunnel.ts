@@ -10,6 +10,7 @@ import { type Feature, hasTunnels } from "./feature.ts";
 import type { Flow } from "./flow.ts";
 import type { PipelineHost, PipelineNetwork } from "./input.ts";
 import { hex, loadRegister } from "./registers.ts";
+import { loadSegment } from "./segment.ts";
 import { setField } from "./syntax.ts";
 import { gotoTable, missDrop, TABLES } from "./tables.ts";
 
@@ -18,16 +19,16 @@ export const tunnel: Feature = {
 
   base: (): readonly Flow[] => [missDrop("tunnel")],
 
-  network: ({ vrf, vni }: PipelineNetwork, host: PipelineHost): readonly Flow[] =>
+  network: (network: PipelineNetwork, host: PipelineHost): readonly Flow[] =>
     hasTunnels(host)
       ? [{
         table: TABLES.tunnel,
         priority: 100,
-        match: [`tun_id=${hex(vni)}`],
+        match: [`tun_id=${hex(network.vni)}`],
         actions: [
-          loadRegister("vrf", vrf),
+          loadRegister("vrf", network.vrf),
           ...(host.forwarding === "bridge"
-            ? [loadRegister("segment", vni), gotoTable("arp_responder")]
+            ? [loadSegment(network), gotoTable("arp_responder")]
             : [gotoTable("conntrack")]),
         ],
       }]

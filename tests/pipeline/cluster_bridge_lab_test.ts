@@ -44,6 +44,11 @@ async function carry(t: Deno.TestContext, underlay: Underlay): Promise<void> {
     // An address is not used before duplicate address detection is over, about a second after the link is up.
     await waitFor("the link-local address to answer", () => ping(lab, WEB1, neighbour));
   });
+  await t.step("in fragments, too", async () => {
+    for (const to of [WEB2.endpoint.address, `${WEB2.endpoint.address6}`]) {
+      ok(await ping(lab, WEB1, to, "-s", "4000"), to);
+    }
+  });
   await t.step("as whole TCP streams", async () => {
     for (const address of [WEB2.endpoint.address, `${WEB2.endpoint.address6}`]) {
       const namespaces = [lab.namespaceOf(WEB1), lab.namespaceOf(WEB2)] as const;
@@ -70,6 +75,7 @@ async function carry(t: Deno.TestContext, underlay: Underlay): Promise<void> {
     equal(await seen(), before + 1);
   });
   await t.step("but not those of a container that pretends to be another", () => spoofs(lab));
+  await t.step("and let them find that an address is taken", () => detectsDuplicates(lab));
   await t.step("nor from a host that is no peer", async () => {
     await lab.programHost("two", BRIDGE, ["three"]);
     ok(!await ping(lab, WEB3, WEB2.endpoint.address));
@@ -82,6 +88,7 @@ async function carry(t: Deno.TestContext, underlay: Underlay): Promise<void> {
     await reachesAll(lab);
     await knowsOwnMacs(lab);
     equal(await answers(), 0);
+    await detectsDuplicates(lab);
   });
 }
 
@@ -121,6 +128,18 @@ async function spoofs(lab: ClusterLab): Promise<void> {
   equal(await heard(), heardBefore);
   ok(await refused() >= before + 2);
   await waitFor("the honest address to work", () => ping(lab, WEB1, WEB2.endpoint.address));
+}
+
+/** WEB1 learns that an address is WEB2's: from its own switch, or from WEB2 itself. */
+async function detectsDuplicates(lab: ClusterLab): Promise<void> {
+  const address = ["address", "add", `${WEB2.endpoint.address6}/64`, "dev", "eth0"];
+  await lab.must(WEB1, ["ip", ...address]);
+  await waitFor(
+    "the neighbour's address to be found out",
+    async () =>
+      /dadfailed/.test(await lab.must(WEB1, ["ip", "-o", "address", "show", "dev", "eth0"])),
+  );
+  await lab.must(WEB1, ["ip", ...address.with(1, "del")]);
 }
 
 /** Echo requests of either family that each endpoint has received, answered or not. */

@@ -66,6 +66,11 @@ async function carry(t: Deno.TestContext, underlay: Underlay): Promise<void> {
     match(neighbours, new RegExp(`^${WEB2.endpoint.address} .* ${ROUTER_MAC}`, "m"));
     match(neighbours, new RegExp(`^${WEB2.endpoint.address6} .* ${ROUTER_MAC}`, "m"));
   });
+  await t.step("in fragments, too", async () => {
+    for (const to of [WEB2.endpoint.address, `${WEB2.endpoint.address6}`]) {
+      ok(await ping(lab, WEB1, to, "-s", "4000"), to);
+    }
+  });
   await t.step("as whole TCP streams", async () => {
     for (const address of [WEB2.endpoint.address, `${WEB2.endpoint.address6}`]) {
       const namespaces = [lab.namespaceOf(WEB1), lab.namespaceOf(WEB2)] as const;
@@ -82,6 +87,11 @@ async function carry(t: Deno.TestContext, underlay: Underlay): Promise<void> {
   });
 }
 
-async function ping(lab: ClusterLab, from: Placed, to: string): Promise<boolean> {
-  return (await lab.run(from, ["ping", "-n", "-c1", "-W2", to])).code === 0;
+async function ping(
+  lab: ClusterLab,
+  from: Placed,
+  to: string,
+  ...options: string[]
+): Promise<boolean> {
+  return (await lab.run(from, ["ping", "-n", "-c1", "-W2", ...options, to])).code === 0;
 }
