@@ -24,6 +24,9 @@ export const RUN_NEEDS: readonly Need[] = [
   { program: "nsenter", package: "util-linux" },
 ];
 
+const SANITIZERS =
+  `/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/clang_rt.crtbegin-${Deno.build.arch}.o`;
+
 /** For the whole test suite: also what the lab runs in its hosts. */
 export const TEST_NEEDS: readonly Need[] = [
   ...RUN_NEEDS,
@@ -41,7 +44,15 @@ export const TEST_NEEDS: readonly Need[] = [
   { program: "openssl", package: "openssl" },
   { program: "etcd", package: "etcd-server" },
   { program: "etcdctl", package: "etcd-client" },
-  { program: "openssl", package: "openssl" },
+  // For the native library, and its tests under sanitizers.
+  { program: "gcc", package: "gcc" },
+  { program: "make", package: "make" },
+  { program: "ar", package: "binutils" },
+  { program: "python3", package: "python3" },
+  { program: "/usr/include/stdio.h", package: "libc6-dev" },
+  { program: "/usr/src/openvswitch/openvswitch.tar.gz", package: "openvswitch-source" },
+  { program: "clang", package: "clang" },
+  { program: SANITIZERS, package: "libclang-rt-14-dev" },
 ];
 
 /** For the benchmarks: the peers that Contiv is measured beside, and what measures. */

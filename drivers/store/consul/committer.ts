@@ -16,7 +16,7 @@ import { backoff } from "../../../mod/state/timing.ts";
 import type { Tree } from "../../../mod/state/tree.ts";
 import { delay } from "../../delay.ts";
 import { type ConsulApi, MAX_BODY_BYTES, MAX_STEPS, type Step, stepBytes } from "./consul_api.ts";
-import { encodeEntry, encodeHead, encodeJson, type Entry } from "./log_format.ts";
+import { encodeEntry, encodeHead, encodeJson, type Entry, type Head } from "./log_format.ts";
 import { HEAD, leaseKey, logKey, partsPrefix } from "./names.ts";
 import { cut, PIECE_BYTES } from "./record_format.ts";
 import { recordSteps, transactionsOf } from "./record_steps.ts";
@@ -73,7 +73,11 @@ export class Committer {
         await replica.sync();
       } else {
         const { generation } = replica;
-        const revision = await this.#attempt(base, { id, operations }, signal);
+        const revision = await this.#attempt(
+          base,
+          { id, previous: base.head.id, operations },
+          signal,
+        );
         if (revision !== undefined) return { succeeded: true, revision };
         await replica.sync();
         current = true;
@@ -105,10 +109,16 @@ export class Committer {
     ];
     const after = base.tree.with(effects(entry.operations, base.tree, revision));
     const records = recordSteps(entry.operations, after, base.tree);
-    const whole = [headStep(base.head, revision, false), ...shared, ...records];
+    const whole = [
+      headStep(base.head, { revision, id: entry.id, unapplied: false }),
+      ...shared,
+      ...records,
+    ];
     const fits = whole.length <= MAX_STEPS &&
       whole.reduce((sum, step) => sum + stepBytes(step), 0) <= MAX_BODY_BYTES;
-    const steps = fits ? whole : [headStep(base.head, revision, true), ...shared];
+    const steps = fits
+      ? whole
+      : [headStep(base.head, { revision, id: entry.id, unapplied: true }), ...shared];
     const outcome = await this.api.transaction(steps, signal);
     if (!outcome.done) {
       const lost = outcome.failed.includes(0) ? undefined : leases[(outcome.failed[0] ?? 0) - 2];
@@ -118,7 +128,7 @@ export class Committer {
       return undefined;
     }
     const index = outcome.pairs.find((pair) => pair.key === HEAD)?.modifyIndex ?? 0;
-    const head = { revision, unapplied: !fits, index };
+    const head = { revision, id: entry.id, unapplied: !fits, index };
     this.replica.apply(revision, entry, head);
     if (!fits) await this.#writeRecordsLater({ head, tree: after }, entry.operations, signal);
     return revision;
@@ -164,19 +174,17 @@ export class Committer {
     for (const steps of transactionsOf(recordSteps(operations, tree), guard)) {
       if (!(await this.api.transaction(steps, signal)).done) return;
     }
-    const outcome = await this.api.transaction([headStep(head, head.revision, false)], signal);
+    const outcome = await this.api.transaction(
+      [headStep(head, { ...head, unapplied: false })],
+      signal,
+    );
     const index = outcome.done ? outcome.pairs[0]?.modifyIndex : undefined;
     if (index !== undefined) await this.replica.advance({ ...head, unapplied: false, index });
   }
 }
 
-function headStep(head: PlacedHead, revision: Revision, unapplied: boolean): Step {
-  return {
-    verb: "cas",
-    key: HEAD,
-    index: head.index,
-    value: encodeHead({ revision, unapplied }),
-  };
+function headStep(from: PlacedHead, to: Head): Step {
+  return { verb: "cas", key: HEAD, index: from.index, value: encodeHead(to) };
 }
 
 function trim(revision: Revision): Step[] {

@@ -44,12 +44,12 @@ export class ConsulApi {
     const path = "/v1/txn?consistent";
     const answer = await this.transport.send({ method: "PUT", path, body }, signal);
     if (answer.status === 200) {
-      return { done: true, pairs: resultsOf(JSON.parse(answer.text)).map(pairOf) };
+      return { done: true, pairs: resultsOf(parsed(answer)).map(pairOf) };
     }
     if (answer.status === 409) {
       const denied = /[^"]*(Permission denied|ACL not found)[^"]*/.exec(answer.text);
       if (denied) throw refused(denied[0]);
-      return { done: false, failed: failuresOf(JSON.parse(answer.text)) };
+      return { done: false, failed: failuresOf(parsed(answer)) };
     }
     throw unexpected("a transaction", answer);
   }
@@ -61,7 +61,7 @@ export class ConsulApi {
     signal?: AbortSignal,
   ): Promise<{ pair: StoredPair | undefined; index: number }> {
     const answer = await this.#blocking(`${kvPath(key)}?`, after, signal);
-    const [pair] = answer.status === 404 ? [] : arrayOf(JSON.parse(answer.text)).map(pairOf);
+    const [pair] = answer.status === 404 ? [] : arrayOf(parsed(answer)).map(pairOf);
     return { pair, index: answer.index };
   }
 
@@ -72,7 +72,7 @@ export class ConsulApi {
     signal?: AbortSignal,
   ): Promise<{ keys: string[]; index: number }> {
     const answer = await this.#blocking(`${kvPath(prefix)}?keys&`, after, signal);
-    const keys = answer.status === 404 ? [] : arrayOf(JSON.parse(answer.text)).map(String);
+    const keys = answer.status === 404 ? [] : arrayOf(parsed(answer)).map(String);
     return { keys, index: answer.index };
   }
 
@@ -102,7 +102,7 @@ export class ConsulApi {
     const path = "/v1/session/create";
     const answer = await this.transport.send({ method: "PUT", path, body }, signal);
     if (answer.status !== 200) throw unexpected("creating a session", answer);
-    return String(field(JSON.parse(answer.text), "ID"));
+    return String(field(parsed(answer), "ID"));
   }
 
   /** Returns whether the session was still there. */
@@ -175,9 +175,22 @@ function pairOf(pair: unknown): StoredPair {
   };
 }
 
+function parsed(answer: Answer): unknown {
+  try {
+    return JSON.parse(answer.text);
+  } catch (error) {
+    throw notConsul(error);
+  }
+}
+
 function arrayOf(value: unknown): unknown[] {
   if (Array.isArray(value)) return value;
-  throw new StoreError("unavailable", "what answers at the endpoint is not Consul's HTTP API");
+  throw notConsul();
+}
+
+function notConsul(cause?: unknown): StoreError {
+  const message = "what answers at the endpoint is not Consul's HTTP API";
+  return new StoreError("unavailable", message, { cause });
 }
 
 function field(value: unknown, name: string): unknown {

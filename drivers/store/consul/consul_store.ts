@@ -50,8 +50,9 @@ class ConsulStore implements Store {
   readonly #committer: Committer;
   readonly #leases: Leases;
   #followers: Promise<unknown> | undefined;
-  /** Why the head could not be followed, each time it could not. */
-  #losses: unknown[] = [];
+  /** How often the head could not be followed, and why the last time. */
+  #losses = 0;
+  #loss: unknown;
 
   constructor(private readonly options: ConsulOptions) {
     this.#transport = new Transport(options);
@@ -96,10 +97,10 @@ class ConsulStore implements Store {
     const either = AbortSignal.any([signal, this.#transport.closed]);
     if (!this.#followers) await this.#within({ signal }, () => this.#sync());
     const { generation } = replica;
-    const losses = this.#losses.length;
+    const losses = this.#losses;
     for (let next = from; !either.aborted;) {
       const news = replica.bell.next(either);
-      if (this.#losses.length > losses) throw lossOf(this.#losses.at(-1));
+      if (this.#losses > losses) throw lossOf(this.#loss);
       if (replica.generation !== generation) {
         throw new StoreError("compacted", "the log in Consul does not reach back that far");
       }
@@ -159,7 +160,8 @@ class ConsulStore implements Store {
     await this.#replica.sync();
     this.#followers ??= Promise.all([
       followHead(this.#api, this.#replica, (error) => {
-        this.#losses.push(error);
+        this.#losses++;
+        this.#loss = error;
         this.#replica.bell.ring();
       }),
       followLeases(this.#api, this.#leases, this.options.logger),

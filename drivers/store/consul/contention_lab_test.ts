@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { startConsul } from "../../../tests/lab/consul.ts";
-import { waitFor } from "../../../tests/lab/wait.ts";
 import type { Store } from "../../../mod/state/store.ts";
+import { Committer } from "./committer.ts";
 import { ConsulApi } from "./consul_api.ts";
 import { openConsulStore } from "./consul_store.ts";
 import { HEAD, logKey } from "./names.ts";
+import { Replica } from "./replica.ts";
 import { Transport } from "./transport.ts";
 
 const cluster = await startConsul();
@@ -85,6 +86,7 @@ Deno.test("a revision whose writer died before its records were written is read 
       assert.ok(before);
       const { revision } = await before.transact([], [{ type: "put", key: a, value: "old" }]);
       const { pair } = await api.read(HEAD, { index: 0, wait: 0 });
+      const { id: previous } = JSON.parse(new TextDecoder().decode(pair?.value));
       const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
       const operations = [{ put: a, value: "new" }, { put: b, value: "new" }];
       const committed = await api.transaction([
@@ -92,9 +94,13 @@ Deno.test("a revision whose writer died before its records were written is read 
           verb: "cas",
           key: HEAD,
           index: pair?.modifyIndex ?? 0,
-          value: json({ revision: revision + 1, unapplied: true }),
+          value: json({ revision: revision + 1, id: "dead", unapplied: true }),
         },
-        { verb: "set", key: logKey(revision + 1), value: json({ id: "dead", operations }) },
+        {
+          verb: "set",
+          key: logKey(revision + 1),
+          value: json({ id: "dead", previous, operations }),
+        },
       ]);
       assert.ok(committed.done);
       await withStores(1, async ([after]) => {
@@ -114,21 +120,55 @@ Deno.test("a revision whose writer died before its records were written is read 
   }
 });
 
-Deno.test("a store that was restored to an earlier state is read anew, and its watches end", async () => {
+Deno.test("a store that was restored to an earlier state, and went on from there, is read anew", async () => {
+  const key = "/contiv.io/contention/restored";
+  const put = (store: Store, value: string) =>
+    store.transact([], [{ type: "put", key: key + value, value }]);
+  const url = `http://${cluster.endpoints[0]}/v1/snapshot`;
+  await withStores(2, async ([store, other]) => {
+    assert.ok(store && other);
+    await put(store, "kept");
+    const snapshot = await (await fetch(url)).arrayBuffer();
+    const { revision } = await put(store, "lost");
+    await other.list("/");
+    const abort = new AbortController();
+    const watch = store.watch("/contiv.io/", revision + 1, abort.signal)[Symbol.asyncIterator]();
+    const ended = assert.rejects(watch.next(), { code: "compacted" });
+    const restored = await fetch(url, { method: "PUT", body: snapshot });
+    assert.equal(restored.status, 200, await restored.text());
+    await ended;
+    assert.equal(await other.get(key + "lost"), undefined);
+    // The revision comes a second time, with other contents.
+    for (const value of ["x", "y", "z"]) await put(other, value);
+    const items = async (each: Store) => (await each.list(key)).items.map((item) => item.value);
+    assert.deepEqual(await items(store), ["kept", "x", "y", "z"]);
+    assert.deepEqual(await items(other), await items(store));
+  });
+});
+
+Deno.test("a process that missed a restoration sees it by the ids in the log", async () => {
   const transport = new Transport({ endpoints: cluster.endpoints });
   const api = new ConsulApi(transport);
+  const [replica, other] = [new Replica(api, undefined), new Replica(api, undefined)];
+  const never = new AbortController().signal;
+  const commit = (to: Replica, value: string) =>
+    new Committer(api, to, undefined).commit(
+      () => [{ type: "put", key: "/contiv.io/contention/missed", value }],
+      never,
+    );
+  const url = `http://${cluster.endpoints[0]}/v1/snapshot`;
   try {
-    await withStores(1, async ([store]) => {
-      assert.ok(store);
-      const key = "/contiv.io/contention/restored";
-      const { revision } = await store.transact([], [{ type: "put", key, value: "1" }]);
-      const abort = new AbortController();
-      const watch = store.watch("/contiv.io/", revision + 1, abort.signal)[Symbol.asyncIterator]();
-      const ended = assert.rejects(watch.next(), { code: "compacted" });
-      await api.write(HEAD, new TextEncoder().encode('{"revision":1}'));
-      await ended;
-      await waitFor("the earlier revision", async () => (await store.list("/")).revision === 1);
-    });
+    await replica.sync();
+    await other.sync();
+    const snapshot = await (await fetch(url)).arrayBuffer();
+    const { revision } = await commit(replica, "lost");
+    assert.equal((await fetch(url, { method: "PUT", body: snapshot })).status, 200);
+    assert.equal((await commit(other, "again")).revision, revision);
+    await commit(other, "then");
+    const { generation } = replica;
+    await replica.sync();
+    assert.equal(replica.generation, generation + 1);
+    assert.equal(replica.tree.get("/contiv.io/contention/missed")?.value, "then");
   } finally {
     transport.close();
   }

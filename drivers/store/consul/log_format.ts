@@ -9,6 +9,8 @@ import { StoreError } from "../../../mod/state/store.ts";
 export interface Head {
   /** The store's revision. */
   readonly revision: Revision;
+  /** Of the revision's log entry; by it a process sees that the store was restored and went another way. Empty at first. */
+  readonly id: string;
   /** The revision's records may not all be written yet: whoever commits next writes them first. */
   readonly unapplied: boolean;
 }
@@ -16,6 +18,8 @@ export interface Head {
 export interface Entry {
   /** Drawn by the writer, who finds by it whether a commit without an answer took place. */
   readonly id: string;
+  /** The id of the entry before; empty when there is none. */
+  readonly previous: string;
   readonly operations: readonly Operation[];
 }
 
@@ -28,20 +32,21 @@ export interface PartsReference {
 const encoder = new TextEncoder();
 export const encodeJson = (value: unknown): Uint8Array => encoder.encode(JSON.stringify(value));
 
-export function encodeHead(head: Head): Uint8Array {
-  return encodeJson(head.unapplied ? head : { revision: head.revision });
+export function encodeHead({ revision, id, unapplied }: Head): Uint8Array {
+  return encodeJson({ revision, id, ...(unapplied && { unapplied }) });
 }
 
 /** Throws StoreError "unusable" when somebody else wrote there. */
 export function decodeHead(text: string): Head {
-  const { revision, unapplied } = parse(text);
-  if (typeof revision !== "number" || !Number.isSafeInteger(revision)) throw damaged("head");
-  return { revision, unapplied: unapplied === true };
+  const { revision, id, unapplied } = parse(text);
+  if (typeof revision !== "number" || typeof id !== "string") throw damaged("head");
+  return { revision, id, unapplied: unapplied === true };
 }
 
 export function encodeEntry(entry: Entry): Uint8Array {
   return encodeJson({
     id: entry.id,
+    previous: entry.previous,
     operations: entry.operations.map((operation) =>
       operation.type === "delete"
         ? { delete: operation.key }
@@ -51,10 +56,12 @@ export function encodeEntry(entry: Entry): Uint8Array {
 }
 
 export function decodeEntry(text: string): Entry | PartsReference {
-  const { id, operations, prefix, parts } = parse(text);
+  const { id, previous, operations, prefix, parts } = parse(text);
   if (typeof prefix === "string" && typeof parts === "number") return { prefix, parts };
-  if (typeof id !== "string" || !Array.isArray(operations)) throw damaged("log");
-  return { id, operations: operations.map(decodeOperation) };
+  if (typeof id !== "string" || typeof previous !== "string" || !Array.isArray(operations)) {
+    throw damaged("log");
+  }
+  return { id, previous, operations: operations.map(decodeOperation) };
 }
 
 function decodeOperation(each: unknown): Operation {

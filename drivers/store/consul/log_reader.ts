@@ -106,7 +106,7 @@ export async function readRecords(api: ConsulApi): Promise<Loaded> {
 /** Revisions go on after those of records that outlived their head. */
 async function makeHead(api: ConsulApi, items: readonly KeyValue[]): Promise<void> {
   const revision = items.reduce((most, item) => Math.max(most, item.modRevision), 0) + 1;
-  const value = encodeHead({ revision, unapplied: false });
+  const value = encodeHead({ revision, id: "", unapplied: false });
   await api.transaction([{ verb: "cas", key: HEAD, index: 0, value }]);
 }
 

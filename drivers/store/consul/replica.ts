@@ -31,6 +31,8 @@ export class Replica {
   tree = Tree.EMPTY;
   /** 0 until the first load. */
   revision: Revision = 0;
+  /** Of the revision's log entry. */
+  #id = "";
   /** Undefined, or of another revision than the replica: sync before a commit. */
   head: PlacedHead | undefined;
   /** What the present revision did; needed only as long as its records are not all written. */
@@ -65,8 +67,14 @@ export class Replica {
       const to = Math.min(head.revision, from + STRIDE - 1);
       const entries = await readEntries(this.api, from, to);
       if (!entries) return await this.#load();
-      for (const [i, entry] of entries.entries()) this.apply(from + i, entry);
+      for (const [i, entry] of entries.entries()) {
+        if (from + i === this.revision + 1 && entry.previous !== this.#id) {
+          return await this.#load();
+        }
+        this.apply(from + i, entry);
+      }
     }
+    if (this.revision === head.revision && this.#id !== head.id) return await this.#load();
     this.#place(head);
   }
 
@@ -76,6 +84,7 @@ export class Replica {
       const events = effects(entry.operations, this.tree, revision);
       this.tree = this.tree.with(events);
       this.revision = revision;
+      this.#id = entry.id;
       this.operations = entry.operations;
       this.#history.push({ id: entry.id, batch: { revision, events } });
       if (this.#history.length > 2 * KEPT) this.forget(revision - KEPT);
@@ -132,6 +141,7 @@ export class Replica {
     }
     this.tree = loaded.tree;
     this.revision = loaded.head.revision;
+    this.#id = loaded.head.id;
     this.head = loaded.head;
     this.operations = loaded.operations;
     this.#history = [];
