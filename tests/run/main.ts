@@ -37,6 +37,23 @@ function unitTests(): Step {
   return testStep("unit tests", ["--parallel", ...sourceFiles().filter(isUnitTest)], 5 * MINUTE);
 }
 
+/** Made once, before the tests that need them: what a test file finds made, it does not make again. */
+function nativeBuilds(): Step[] {
+  const build = (title: string, ...args: string[]): Step => {
+    const program = "drivers/ovs/native/build.ts";
+    return {
+      title,
+      args: ["run", "--allow-all", "--quiet", program, ...args],
+      countsTests: false,
+      deadline: 10 * MINUTE,
+    };
+  };
+  return [
+    build("native library"),
+    build("native library under sanitizers, and its fuzz targets", "--fuzz"),
+  ];
+}
+
 /** One after another: they share two cores, and a hang must be one file's failure. */
 function labTests(): Step[] {
   return sourceFiles().filter(isLabTest).map((file) => testStep(file, [file], 4 * MINUTE));
@@ -107,7 +124,7 @@ async function main(what: string | undefined): Promise<Tally> {
   const steps = [
     ...(what === "unit" ? [] : checks()),
     unitTests(),
-    ...(all && prepared.failed === 0 ? labTests() : []),
+    ...(all && prepared.failed === 0 ? [...nativeBuilds(), ...labTests()] : []),
   ];
   let sum = prepared;
   const bad: string[] = prepared.failed ? ["preparing the lab tests (none of them ran)"] : [];

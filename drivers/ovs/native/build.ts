@@ -23,6 +23,8 @@ import {
 const HERE = import.meta.dirname ?? ".";
 const DIST = join(HERE, "..", "..", "..", "dist", "native");
 const PACKAGE = "openvswitch-source";
+/** What the package brings. */
+const TARBALL = "/usr/src/openvswitch/openvswitch.tar.gz";
 const HEADERS = ["contiv_ovs.h", "internal.h"] as const;
 const SOURCES = [
   "contiv_ovs.c",
@@ -76,22 +78,35 @@ async function buildLibrary(
   await Deno.remove(root, { recursive: true }).catch(ignoreAbsent);
   await Deno.mkdir(library.build, { recursive: true });
   await Deno.mkdir(library.source);
-  await run(root, "apt-get", "download", `${PACKAGE}=${version}`);
-  const [file] = [...Deno.readDirSync(root)].filter(({ name }) => name.endsWith(".deb"));
-  if (!file) throw new Error(`apt-get download ${PACKAGE} left no package in ${root}`);
-  await run(root, "dpkg-deb", "-x", file.name, "package");
-  const tarball = "package/usr/src/openvswitch/openvswitch.tar.gz";
-  await run(root, "tar", "xzf", tarball, "-C", library.source, "--strip-components=1");
-  await Deno.remove(`${root}/${file.name}`);
-  await Deno.remove(`${root}/package`, { recursive: true });
+  await unpackSource(root, version, library.source);
   const host = tools.host ? [`--host=${tools.host}`] : [];
   const compiler = [`CC=${tools.compiler}`, `CFLAGS=${flags}`];
   await run(library.build, `${library.source}/configure`, ...CONFIGURE, ...host, ...compiler);
   await run(library.build, "make", ...GENERATED);
-  await run(library.build, "make", ...members.map((name) => `lib/${name.replace(/o$/, "lo")}`));
+  const jobs = `-j${navigator.hardwareConcurrency}`;
+  await run(
+    library.build,
+    "make",
+    jobs,
+    ...members.map((name) => `lib/${name.replace(/o$/, "lo")}`),
+  );
   await run(`${library.build}/lib`, tools.archiver, "rcs", `${root}/half.a`, ...members);
   await Deno.rename(`${root}/half.a`, library.archive);
   return library;
+}
+
+/** From the package where it is installed, else from Debian's archive. */
+async function unpackSource(root: string, version: string, target: string): Promise<void> {
+  const unpack = (tarball: string) =>
+    run(root, "tar", "xzf", tarball, "-C", target, "--strip-components=1");
+  if (await installedVersion() === version) return await unpack(TARBALL);
+  await run(root, "apt-get", "download", `${PACKAGE}=${version}`);
+  const [file] = [...Deno.readDirSync(root)].filter(({ name }) => name.endsWith(".deb"));
+  if (!file) throw new Error(`apt-get download ${PACKAGE} left no package in ${root}`);
+  await run(root, "dpkg-deb", "-x", file.name, "package");
+  await unpack(join("package", TARBALL));
+  await Deno.remove(`${root}/${file.name}`);
+  await Deno.remove(`${root}/package`, { recursive: true });
 }
 
 async function buildShim(variant: Variant, tools: Toolchain, library: Library): Promise<string> {
@@ -120,8 +135,16 @@ async function buildShim(variant: Variant, tools: Toolchain, library: Library): 
   return target;
 }
 
-/** The version that apt would install: the same source as the Open vSwitch beside it. */
+/** Of the package that is installed, with its source in place. */
+async function installedVersion(): Promise<string | undefined> {
+  if (!await exists(TARBALL)) return undefined;
+  return (await output("dpkg-query", "-W", "-f=${Version}", PACKAGE)).trim() || undefined;
+}
+
+/** The installed one, else the version that apt would install: the same source as the Open vSwitch beside it. */
 async function packageVersion(): Promise<string> {
+  const installed = await installedVersion();
+  if (installed !== undefined) return installed;
   const text = await output("apt-cache", "policy", PACKAGE);
   const version = /Candidate: (\S+)/.exec(text)?.[1];
   if (version && version !== "(none)") return version;
@@ -139,7 +162,7 @@ async function requireTools({ needs }: Toolchain): Promise<void> {
   throw new Error(`programs are missing; run: apt-get install ${missing.join(" ")}`);
 }
 
-/** One job, at the lowest priority: the machine may be a production host. What the program said is shown only when it failed. */
+/** At the lowest priority: the machine may be a production host. What the program said is shown only when it failed. */
 async function run(directory: string, program: string, ...args: string[]): Promise<void> {
   const command = new Deno.Command("nice", {
     args: ["-n", "19", program, ...args],
