@@ -26,13 +26,16 @@ export class Cluster {
   private constructor(
     private readonly lab: Lab,
     readonly master: Contiv,
+    /** The option that names the store. */
+    readonly store: string,
     private readonly args: readonly string[],
   ) {}
 
   /** The hosts `a`, `b`, …; the master runs on `a`. */
   static async start(lab: Lab, size: number, options: ClusterOptions = {}): Promise<Cluster> {
     // Lab hosts share the machine's files, and the embedded store serves several processes.
-    const args = [`--store=embedded://${join(lab.directory, "store.db")}`, ...options.args ?? []];
+    const store = `--store=embedded://${join(lab.directory, "store.db")}`;
+    const args = [store, ...options.args ?? []];
     const first = await Cluster.#host(lab, 0);
     const master = new Contiv(first, {
       role: "master",
@@ -40,7 +43,7 @@ export class Cluster {
       log: "master.log",
     });
     master.launch();
-    const cluster = new Cluster(lab, master, args);
+    const cluster = new Cluster(lab, master, store, args);
     await cluster.#join(first);
     while (cluster.members.length < size) await cluster.add();
     return cluster;

@@ -107,10 +107,9 @@ Deno.test("hosts find each other, and their containers reach each other, in rout
     const { host } = cluster.member(2);
     const second = await lab.host("z");
     await second.startUnderlay();
-    const store = `--store=embedded://${lab.directory}/store.db`;
     const twin = new Contiv(second, {
       role: "plugin",
-      args: [store, "--plugin-socket=none", `--host=${host.name}`],
+      args: [cluster.store, "--plugin-socket=none", `--host=${host.name}`],
     });
     twin.launch();
     const refusal = new RegExp(`label ${host.name} is taken: the host at ${host.address}`);
