@@ -38,11 +38,22 @@ export type Outcome =
 export class ConsulApi {
   constructor(readonly transport: Transport) {}
 
-  /** All or nothing. A transaction that only reads sees one state, and all that was committed before. */
-  async transaction(steps: readonly Step[], signal?: AbortSignal): Promise<Outcome> {
+  /**
+   * All or nothing. A transaction that only reads sees one state, and all that was committed before. `patience`: milliseconds that the
+   * answer may take longer than others.
+   */
+  async transaction(
+    steps: readonly Step[],
+    signal?: AbortSignal,
+    patience?: number,
+  ): Promise<Outcome> {
     const body = JSON.stringify(steps.map(stepJson));
     const path = "/v1/txn?consistent";
-    const answer = await this.transport.send({ method: "PUT", path, body }, signal);
+    const request = { method: "PUT" as const, path, body };
+    const answer = await this.transport.send(
+      patience === undefined ? request : { ...request, blocking: patience },
+      signal,
+    );
     if (answer.status === 200) {
       return { done: true, pairs: resultsOf(parsed(answer)).map(pairOf) };
     }

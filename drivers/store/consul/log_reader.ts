@@ -37,6 +37,8 @@ export interface Loaded {
 }
 
 const MAX_LOADS = 10;
+/** For all records in one answer: Consul encodes it whole before its first byte. */
+const LOAD_MS = 30_000;
 /** A tree that the token may not read would come out empty; a check that it may not do is refused. */
 const MAY_READ = [RECORDS, PIECES, HEAD].map((key): Step => ({
   verb: "check-not-exists",
@@ -79,12 +81,15 @@ export async function readEntries(
 /** All records; makes the head when this store is new. */
 export async function readRecords(api: ConsulApi): Promise<Loaded> {
   for (let attempt = 0; attempt < MAX_LOADS; attempt++) {
-    const read = await api.transaction([
+    // Finds an endpoint that answers, before one is given the time for a large answer.
+    await readHead(api);
+    const steps: Step[] = [
       ...MAY_READ,
       { verb: "get-tree", key: HEAD },
       { verb: "get-tree", key: RECORDS },
       { verb: "get-tree", key: PIECES },
-    ]);
+    ];
+    const read = await api.transaction(steps, undefined, LOAD_MS);
     const pairs = read.done ? read.pairs : [];
     const at = pairs.find((pair) => pair.key === HEAD);
     const { items, foreign } = decodeRecords(pairs.filter((pair) => pair.key !== HEAD));
