@@ -16,6 +16,7 @@ import { Endpoints } from "./endpoints.ts";
 import { type HostFacts, vxlanOverhead } from "./host_facts.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Log } from "./log.ts";
+import { BASE } from "./owners.ts";
 import { Reconciler } from "./reconciler.ts";
 import { ResyncLoop } from "./resync_loop.ts";
 import { staleStatuses, statusPlan } from "./status.ts";
@@ -162,7 +163,9 @@ export class Agent {
   /** Brings the host up to `snapshot`, in which `keys` have changed. */
   follow(snapshot: Snapshot, keys: Iterable<string>): void {
     for (const owner of this.desired.update(snapshot, keys)) {
-      this.reconciler.settle(owner).catch((error) => {
+      const settled = this.reconciler.settle(owner);
+      if (owner === BASE) settled.then(() => this.#sayTunnelTrouble(), () => {});
+      settled.catch((error) => {
         this.deps.log.debug("{owner} is not as desired yet: {error}", {
           owner,
           error: messageOf(error),

@@ -19,6 +19,10 @@ export interface ClusterOptions {
   readonly args?: readonly string[];
   /** More arguments for the master. */
   readonly master?: readonly string[];
+  /** More arguments for a host's agent. */
+  readonly agent?: (host: Host) => readonly string[];
+  /** Leaves the hosts' addresses on eth0. */
+  readonly plainUnderlay?: boolean;
 }
 
 export class Cluster {
@@ -28,7 +32,7 @@ export class Cluster {
     readonly master: Contiv,
     /** The option that names the store. */
     readonly store: string,
-    private readonly args: readonly string[],
+    private readonly options: ClusterOptions,
   ) {}
 
   /** The hosts `a`, `b`, …; the master runs on `a`. */
@@ -36,14 +40,14 @@ export class Cluster {
     // Lab hosts share the machine's files, and the embedded store serves several processes.
     const store = `--store=embedded://${join(lab.directory, "store.db")}`;
     const args = [store, ...options.args ?? []];
-    const first = await Cluster.#host(lab, 0);
+    const first = await Cluster.#host(lab, 0, options);
     const master = new Contiv(first, {
       role: "master",
       args: [...args, ...options.master ?? []],
       log: "master.log",
     });
     master.launch();
-    const cluster = new Cluster(lab, master, store, args);
+    const cluster = new Cluster(lab, master, store, options);
     await cluster.#join(first);
     while (cluster.members.length < size) await cluster.add();
     return cluster;
@@ -51,7 +55,7 @@ export class Cluster {
 
   /** One host more. */
   async add(): Promise<Member> {
-    return await this.#join(await Cluster.#host(this.lab, this.members.length));
+    return await this.#join(await Cluster.#host(this.lab, this.members.length, this.options));
   }
 
   member(index: number): Member {
@@ -72,16 +76,21 @@ export class Cluster {
     return namespace;
   }
 
-  static async #host(lab: Lab, index: number): Promise<Host> {
+  static async #host(lab: Lab, index: number, options: ClusterOptions): Promise<Host> {
     const host = await lab.host(String.fromCharCode("a".charCodeAt(0) + index));
-    await host.startUnderlay();
+    await (options.plainUnderlay ? host.startOvs() : host.startUnderlay());
     return host;
   }
 
   async #join(host: Host): Promise<Member> {
     const agent = await Contiv.start(host, {
       role: "plugin",
-      args: [...this.args, "--plugin-socket=none"],
+      args: [
+        this.store,
+        "--plugin-socket=none",
+        ...this.options.args ?? [],
+        ...this.options.agent?.(host) ?? [],
+      ],
     });
     const member = { host, agent };
     this.members.push(member);
