@@ -7,6 +7,7 @@ import { SwitchError } from "../../mod/agent/switch.ts";
 import type { FlowProgrammer } from "./flow_programmer.ts";
 import { findNativeLibrary } from "./native/library.ts";
 import { Ofctl } from "./ofctl.ts";
+import type { PortStatus } from "./openflow/codec.ts";
 import { openNativeCodec } from "./openflow/native_codec.ts";
 import { OpenFlowProgrammer } from "./openflow/openflow_programmer.ts";
 
@@ -15,15 +16,23 @@ export type ProgrammerChoice = "auto" | "native" | "ovs-ofctl";
 
 const BUILD = "run: deno task build:native";
 
-/** `socket` is the bridge's management socket. Throws SwitchError "not-installed" when just "native" is wanted and cannot be had. */
+export interface ProgrammerOptions {
+  /** Path of the bridge's management socket. */
+  readonly socket: string;
+  readonly logger: Logger;
+  /** Of the native one: told of ports that come, go or change. */
+  readonly onPortStatus?: (status: PortStatus) => void;
+}
+
+/** Throws SwitchError "not-installed" when just "native" is wanted and cannot be had. */
 export async function chooseProgrammer(
   choice: ProgrammerChoice,
-  socket: string,
-  logger: Logger,
+  options: ProgrammerOptions,
 ): Promise<FlowProgrammer> {
+  const { socket, logger } = options;
   if (choice !== "ovs-ofctl") {
     try {
-      return await openNative(socket);
+      return await openNative(options);
     } catch (error) {
       if (choice === "native" || !(error instanceof SwitchError)) throw error;
       logger.info("flows are written by ovs-ofctl, not natively: {reason}", {
@@ -36,11 +45,14 @@ export async function chooseProgrammer(
   return new Ofctl({ socket, onWeakened });
 }
 
-async function openNative(socket: string): Promise<FlowProgrammer> {
+async function openNative({ socket, onPortStatus }: ProgrammerOptions): Promise<FlowProgrammer> {
   const path = await findNativeLibrary();
   if (!path) throw new SwitchError("not-installed", `libcontivovs.so was not built; ${BUILD}`);
   try {
-    return new OpenFlowProgrammer(openNativeCodec(path), { socket });
+    return new OpenFlowProgrammer(openNativeCodec(path), {
+      socket,
+      ...(onPortStatus && { onPortStatus }),
+    });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : cause;
     throw new SwitchError("not-installed", `cannot load ${path}: ${reason}; ${BUILD}`, { cause });

@@ -3,11 +3,14 @@ import { exampleFlows } from "../../mod/pipeline/testing/example.ts";
 import { changeLines } from "./flow_commands.ts";
 import { builtLibrary } from "./native/testing/built.ts";
 import { Ofctl } from "./ofctl.ts";
+import { askForPortStatus } from "./openflow/asynchronous.ts";
+import { Connection } from "./openflow/connection.ts";
 import { openNativeCodec } from "./openflow/native_codec.ts";
 import { OpenFlowProgrammer } from "./openflow/openflow_programmer.ts";
 import { testFlowProgrammer } from "./testing/flow_programmer_conformance.ts";
+import { waitUntil } from "./testing/private_ovs.ts";
 import { testPipelineProgrammer } from "./testing/pipeline_conformance.ts";
-import { addressOf, dropFlow, never, openLab } from "./testing/open_lab.ts";
+import { addressOf, dropFlow, never, openLab, veth } from "./testing/open_lab.ts";
 
 testFlowProgrammer("ovs-ofctl", (socket, onWeakened) => new Ofctl({ socket, onWeakened }));
 testPipelineProgrammer(
@@ -56,4 +59,54 @@ Deno.test("native OpenFlow leaves the event loop free while it writes ten thousa
   ok(turns >= 10, `${turns} turns`);
   equal((await programmer.dump()).flows.length, flows.length);
   await programmer.close();
+});
+
+Deno.test("native OpenFlow tells of ports that come and go, and of what they counted", async () => {
+  await using lab = await openLab();
+  await lab.driver.start(never);
+  const told: string[] = [];
+  const programmer = new OpenFlowProgrammer(openNativeCodec(library), {
+    socket: `${lab.ovs.directory}/contiv0.mgmt`,
+    onPortStatus: ({ reason, name, number }) => void told.push(`${reason} ${name} ${number}`),
+  });
+  await programmer.dump();
+  await lab.links("cvb");
+  await lab.ovs.exec("ip", "link", "set", "cvb", "up");
+  await lab.ovs.exec("ip", "link", "set", "cvbp", "up");
+  await lab.driver.applyPorts([veth("cvb", 9)], [], never);
+  await waitUntil("the port is told of", () => told.includes("add cvb 9"));
+  const line = `packet-out in_port=LOCAL,packet=${"02".repeat(60)},actions=output:9`;
+  const sent = async () =>
+    (await programmer.portStatistics()).find(({ number }) => number === 9)?.sent;
+  const before = (await sent())?.packets ?? 0n;
+  await programmer.sendPackets([line, line, line]);
+  await waitUntil("its packets are counted", async () => {
+    const { packets = 0n, bytes = 0n } = await sent() ?? {};
+    return packets >= before + 3n && bytes >= 180n;
+  });
+  await lab.driver.applyPorts([], ["cvb"], never);
+  await waitUntil("its end is told of", () => told.includes("delete cvb 9"));
+  await programmer.close();
+});
+
+Deno.test("native OpenFlow asks for port status only: packets for a controller do not come", async () => {
+  await using lab = await openLab();
+  await lab.driver.start(never);
+  const codec = openNativeCodec(library);
+  const unasked: string[] = [];
+  const connection = await Connection.open({
+    socket: `${lab.ovs.directory}/contiv0.mgmt`,
+    onAsynchronous: (message) => void unasked.push(codec.decode(message).kind),
+  }, never);
+  for (const message of askForPortStatus(0)) await connection.write(message);
+  const line = `packet-out in_port=LOCAL,packet=${"02".repeat(60)},actions=controller`;
+  using exchange = connection.exchange(3);
+  await connection.write(codec.encodeLines([line, line], exchange.first, 0));
+  await lab.links("cvb");
+  await lab.driver.applyPorts([veth("cvb", 9)], [], never);
+  await waitUntil("the port is told of", () => unasked.length > 0);
+  await connection.write(codec.encodeBarrier(exchange.first + 2));
+  equal((await exchange.until(exchange.first + 2)).length, 1, "no error");
+  deepEqual([...new Set(unasked)], ["port-status"]);
+  await connection.close();
 });

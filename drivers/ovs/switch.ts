@@ -168,7 +168,12 @@ class OpenVSwitch implements Switch {
     const datapath = await this.#ensureBridge(signal);
     this.#ports.refresh();
     const socket = `${runDirectory}/${bridge}.mgmt`;
-    this.#programmer ??= await chooseProgrammer(flowProgrammer, socket, this.#logger);
+    this.#programmer ??= await chooseProgrammer(flowProgrammer, {
+      socket,
+      logger: this.#logger,
+      onPortStatus: (status) =>
+        this.#logger.debug("port {name} ({number}): {reason}", { ...status }),
+    });
     this.#flows ??= new FlowControl(this.#programmer);
     this.#presence ??= new Presence(socket, {
       up: (again) => this.#present(again),

@@ -19,6 +19,8 @@ import {
 
 const HELLO_MS = 5_000;
 const READ_BYTES = 64 * 1024;
+/** Of a switch that asks and does not read, no more answers are kept. */
+const UNREAD_BYTES = 1024 * 1024;
 const SILENCE_MS = 10_000;
 const LAST_XID = 0xffff_ffff;
 
@@ -41,6 +43,8 @@ export class Connection {
   #nextXid = 1;
   /** The writes so far: they must not interleave. */
   #written: Promise<void> = Promise.resolve();
+  /** Bytes of echo replies that the kernel has not taken yet. */
+  #unread = 0;
   #end: Error | undefined;
   #heard = true;
 
@@ -134,13 +138,20 @@ export class Connection {
       if (!offersVersion(message)) throw new Error("the bridge does not speak OpenFlow 1.5");
       this.#greeted.resolve();
     } else if (type === Type.ECHO_REQUEST) {
-      this.write(echoReply(message)).catch(() => {}); // a failed write has ended the connection
+      this.#answerEcho(message);
     } else if (type !== Type.ECHO_REPLY) {
       const xid = xidOf(message);
       const exchange = isAnswer(type) && this.#exchanges.values().find((each) => each.has(xid));
       if (exchange) exchange.deliver(message);
       else this.#options.onAsynchronous?.(message);
     }
+  }
+
+  #answerEcho(request: Message): void {
+    if (this.#unread > UNREAD_BYTES) throw new Error("the switch does not read what it asks for");
+    this.#unread += request.length;
+    const answered = () => void (this.#unread -= request.length);
+    this.write(echoReply(request)).then(answered, answered); // a failed write has ended the connection
   }
 
   #probe(): void {

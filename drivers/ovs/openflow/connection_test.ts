@@ -143,6 +143,39 @@ Deno.test("connection that is closed while the switch reads nothing gives up its
   });
 });
 
+Deno.test("connection ends when the switch asks for echoes without end and reads none", async () => {
+  await withPeer(async (peer, connecting) => {
+    await peer.say(hello(0));
+    const connection = await connecting;
+    const waiting = connection.exchange(1).next();
+    waiting.catch(() => {});
+    const request = makeMessage(Type.ECHO_REQUEST, 1, new Uint8Array(60_000));
+    const asking = async () => {
+      for (let count = 0; count < 100; count++) await peer.say(request);
+    };
+    await rejects(asking(), /pipe|reset/i);
+    await rejects(waiting, /does not read what it asks for/);
+  });
+});
+
+Deno.test("connection takes no more bytes than the switch reads", async () => {
+  await withPeer(async (peer, connecting) => {
+    await peer.say(hello(0));
+    const connection = await connecting;
+    let taken = 0;
+    const message = makeMessage(Type.ECHO_REPLY, 1, new Uint8Array(50_000));
+    const writing = (async () => {
+      for (; taken < 100; taken++) await connection.write(message);
+    })();
+    for (let heard = 0; heard < 100; heard++) {
+      await peer.hear();
+      // Besides what the kernel's buffers hold, some 200 kB each way.
+      ok(taken - heard < 40, `${taken} written, ${heard} read`);
+    }
+    await writing;
+  });
+});
+
 Deno.test("connection is refused by a switch without OpenFlow 1.5, or one that talks nonsense", async () => {
   const old = hello(0).fill(0, 8);
   old[0] = 4;
