@@ -82,7 +82,7 @@ async function storeHealth(
     return {
       ok: false,
       description,
-      error: lost?.reason ?? message(error),
+      error: message(error),
       ...(lost?.since === undefined ? {} : { since: new Date(lost.since).toISOString() }),
     };
   }

@@ -72,9 +72,10 @@ async function configure(
   signal: AbortSignal,
 ): Promise<void> {
   let said = "";
-  const attempt = () => {
+  const attempt = async () => {
+    await state.cache.whenSynced(signal);
     const deadline = AbortSignal.timeout(BOOTSTRAP_DEADLINE_MS);
-    return firstConfiguration(settings, state, AbortSignal.any([signal, deadline]));
+    await firstConfiguration(settings, state, AbortSignal.any([signal, deadline]));
   };
   const failed = (error: unknown) => {
     const message = error instanceof Error ? error.message : String(error);

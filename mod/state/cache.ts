@@ -63,7 +63,7 @@ export class Cache {
 
   private constructor(readonly store: Store, readonly options: CacheOptions) {
     this.#prefix = options.prefix ?? ROOT;
-    this.#status = { state: "disconnected", reason: "not read yet", since: options.now?.() };
+    this.#status = { state: "disconnected", reason: "no answer yet", since: options.now?.() };
   }
 
   /** Begins to read the store, and returns at once; the cache is of use when `whenSynced` resolves. */
@@ -189,7 +189,9 @@ export class Cache {
   #disconnected(error: unknown): void {
     const since = this.#status.state === "disconnected" ? this.#status.since : this.options.now?.();
     this.#status = { state: "disconnected", reason: messageOf(error), since };
-    this.#tell(error instanceof StoreError ? kindOf(error) : "error");
+    const kind = error instanceof StoreError ? kindOf(error) : "error";
+    // A history that was cut is read again at once: nothing is away.
+    if (kind !== "compacted") this.#tell(kind);
   }
 
   #tell(what: string): void {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Change } from "../../../mod/state/cache.ts";
+import { Cache, type CacheStatus, type Change } from "../../../mod/state/cache.ts";
 import { put, remove } from "../../../mod/state/plan.ts";
 import type { Operation } from "../../../mod/state/store.ts";
 import { Tree } from "../../../mod/state/tree.ts";
@@ -122,3 +122,35 @@ function randomOperation(random: () => number): Operation {
   const name = key(String(Math.floor(random() * 8)));
   return random() < 0.3 ? remove(name) : put(name, random());
 }
+
+Deno.test("Cache tells once that the store went and once that it came, not of every try", async () => {
+  const inner = new MemoryStore();
+  let down = true;
+  let tries = 0;
+  const store = new FaultyStore(inner, () => {
+    if (down) tries++;
+    return down ? { lose: "request" } : undefined;
+  });
+  const stop = new AbortController();
+  const told: CacheStatus["state"][] = [];
+  const cache = Cache.open(store, {
+    signal: stop.signal,
+    random: Math.random,
+    delay: (_, signal) => realTiming.delay(1, signal),
+    statusChanged: (status) => told.push(status.state),
+  });
+  for (const expected of [["disconnected", "synced"], ["disconnected", "synced"]]) {
+    told.length = 0;
+    tries = 0;
+    down = true;
+    while (tries < 5) {
+      store.disconnectWatches();
+      await realTiming.delay(1, stop.signal);
+    }
+    down = false;
+    await cache.whenSynced(stop.signal);
+    while (!told.includes("synced")) await realTiming.delay(1, stop.signal);
+    assert.deepEqual(told, expected);
+  }
+  stop.abort();
+});
