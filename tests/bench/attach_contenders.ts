@@ -37,10 +37,17 @@ export async function contiv(network: string, lanes: number): Promise<Contender>
 export async function floor(lanes: number): Promise<Contender> {
   const namespace = await namespaces("floor", lanes);
   const bare = await Floor.open();
+  // A port that was attached before has its old number in the floor's memory: nothing would be waited for.
+  let next = 0;
+  const ports = new Map<number, number>();
   return {
     name: "floor",
-    attach: (lane) => bare.attach(lane, `/run/netns/${namespace(lane)}`),
-    detach: (lane) => bare.detach(lane),
+    attach: (lane) => {
+      const port = next++;
+      ports.set(lane, port);
+      return bare.attach(port, `/run/netns/${namespace(lane)}`);
+    },
+    detach: (lane) => bare.detach(ports.get(lane) ?? NaN),
     [Symbol.asyncDispose]: () => bare[Symbol.asyncDispose](),
   };
 }

@@ -14,7 +14,7 @@ import { addressOf, dropFlow, never, openLab } from "../../drivers/ovs/testing/o
 import { pause, rounds } from "./ratios.ts";
 import { printTimes, Samples } from "./samples.ts";
 
-const CHANGES = rounds(200, 40);
+const CHANGES = rounds(100, 30);
 const BURSTS = rounds(50, 12);
 const LOADS = rounds(7, 3);
 const MANY = 10_000;

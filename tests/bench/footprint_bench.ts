@@ -15,10 +15,10 @@ import { printTable, Samples } from "./samples.ts";
 
 const SIZES = QUICK ? [0, 1000] : [0, 1000, 10_000];
 const ROLES = ["master", "plugin", "up"] as const;
-const STARTS = rounds(3, 2);
+const STARTS = rounds(2, 1);
 /** After the start: what it has left to do is done. */
-const SETTLE_MS = 3000;
-const REST_MS = rounds(6000, 3000);
+const SETTLE_MS = 2000;
+const REST_MS = rounds(5000, 2000);
 /** USER_HZ is 100 on every architecture that we run on (time(7)). */
 const MS_PER_TICK = 10;
 /** Of one processor. */

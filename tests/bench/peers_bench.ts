@@ -75,16 +75,16 @@ async function inside(): Promise<void> {
   // The first ones load code, make bridges and bring the network's flows with them.
   await oneByOne(contenders, 1, PAUSE_MS);
 
-  const few = await oneByOne(contenders, rounds(50, 10), PAUSE_MS);
+  const few = await oneByOne(contenders, rounds(30, 8), PAUSE_MS);
   report(`one at a time, ${FEW} present`, contenders, few);
   const median = few.get("Contiv")?.attach.median ?? NaN;
   console.log(`Contiv's median is ${median.toFixed(1)} ms; wanted: at most ${TARGET_MS} ms`);
   for (const lanes of [8, 32].filter((lanes) => lanes <= LANES)) {
-    const batches = await inParallel(contenders, lanes, rounds(lanes === 8 ? 8 : 4, 3));
+    const batches = await inParallel(contenders, lanes, rounds(lanes === 8 ? 6 : 4, 3));
     report(`${lanes} at a time, ${FEW} present`, contenders, batches);
   }
   await present(calls, MANY - FEW);
-  const many = await oneByOne(contenders, rounds(15, 5), LONG_PAUSE_MS);
+  const many = await oneByOne(contenders, rounds(8, 4), LONG_PAUSE_MS);
   report(`one at a time, ${MANY} present`, contenders, many);
   for (const contender of contenders) await contender[Symbol.asyncDispose]();
 }

@@ -14,10 +14,10 @@ import { milliseconds, printTimes, Samples } from "./samples.ts";
 const [given] = Deno.args.filter((argument) => !argument.startsWith("--"));
 const ENDPOINTS = Number(given ?? rounds(1000, 100));
 const PARALLEL = 16;
-const ROUNDS = rounds(20, 8);
+const ROUNDS = rounds(10, 5);
 /** Before one more endpoint: ovs-vswitchd is done with the one before. */
 const PAUSE_MS = 300;
-const REST_MS = rounds(10_000, 3000);
+const REST_MS = rounds(5000, 2000);
 const MS_PER_TICK = 10;
 /** Percent of one processor; what rests below counts as `REST_FINEST`, so that the limit made from it is the target. */
 const REST_TARGET = 1;

@@ -21,6 +21,11 @@ import { ROOT, sourceFiles } from "./files.ts";
 import { BENCH_NEEDS, installMissing } from "./packages.ts";
 
 const THRESHOLDS = join(ROOT, "tests/bench/thresholds.json");
+/** Of scripts that take their number of rounds as an argument. */
+const QUICK_ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
+  "tests/bench/attach_bench.ts": ["20"],
+  "tests/bench/split_bench.ts": ["20"],
+};
 const SWITCHES = ["--quick", "--check", "--record"];
 
 const words = Deno.args.filter((argument) => !argument.startsWith("--"));
@@ -95,8 +100,9 @@ async function run(script: string): Promise<{ ok: boolean; ratios: Ratio[] }> {
   const file = Deno.makeTempFileSync({ prefix: "contiv-bench-" });
   try {
     const start = performance.now();
+    const args = quick ? QUICK_ARGUMENTS[script] ?? [] : [];
     const { code } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--allow-all", "--quiet", script],
+      args: ["run", "--allow-all", "--quiet", script, ...args],
       cwd: ROOT,
       stdin: "null",
       env: { [RATIOS_FILE]: file, ...(quick ? { [QUICK_SWITCH]: "1" } : {}) },
