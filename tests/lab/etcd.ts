@@ -14,10 +14,13 @@ export interface EtcdClusterOptions {
   readonly size?: number;
   /** TLS with client certificates, from an authority made for this cluster; the names of the servers' certificate, as openssl has them. */
   readonly tls?: readonly string[];
+  /** Each member runs as a user of its own (root needed), so that packet filters can tell one's connections from another's. */
+  readonly ownUsers?: boolean;
   readonly flags?: readonly string[];
 }
 
 const START_DEADLINE_MS = 30_000;
+const FIRST_USER = 64_100;
 
 export class EtcdCluster {
   private constructor(
@@ -30,21 +33,22 @@ export class EtcdCluster {
 
   /** Resolves when every member serves. */
   static async start(
-    { size = 1, tls, flags = [] }: EtcdClusterOptions = {},
+    { size = 1, tls, ownUsers = false, flags = [] }: EtcdClusterOptions = {},
   ): Promise<EtcdCluster> {
     const directory = await Deno.makeTempDir({ prefix: "contiv-etcd-" });
     const certificates = tls ? await makeCertificates(directory, tls) : undefined;
     const ports = freePorts(3 * size);
     const addresses = Array.from({ length: size }, (_, i) => ({
       name: `m${i}`,
+      user: ownUsers ? FIRST_USER + i : undefined,
       client: `127.0.0.1:${ports[3 * i]}`,
       peer: `127.0.0.1:${ports[3 * i + 1]}`,
       metrics: `127.0.0.1:${ports[3 * i + 2]}`,
     }));
     const initial = addresses.map(({ name, peer }) => `${name}=http://${peer}`).join(",");
     const scheme = tls ? "https" : "http";
-    const members = addresses.map(({ name, client, peer, metrics }) =>
-      new EtcdMember(client, metrics, join(directory, `${name}.log`), [
+    const members = addresses.map(({ name, client, peer, metrics, user }) =>
+      new EtcdMember(client, peer, metrics, user, join(directory, `${name}.log`), [
         "etcd",
         `--name=${name}`,
         `--data-dir=${join(directory, name)}`,
@@ -59,6 +63,7 @@ export class EtcdCluster {
         ...flags,
       ])
     );
+    if (ownUsers) await Deno.chmod(directory, 0o777);
     const cluster = new EtcdCluster(members, directory, certificates);
     try {
       for (const member of members) member.start();
@@ -153,7 +158,11 @@ export class EtcdMember {
   constructor(
     /** Where clients connect: host:port. */
     readonly endpoint: string,
+    /** Where the other members connect: host:port. */
+    readonly peer: string,
     private readonly metrics: string,
+    /** The user it runs as, when that is not ours. */
+    readonly user: number | undefined,
     private readonly log: string,
     private readonly argv: readonly string[],
   ) {}
@@ -170,7 +179,11 @@ export class EtcdMember {
   /** Also starts again what was killed, with its data. */
   start(): void {
     this.#process ??= new Deno.Command("setpriv", {
-      args: ["--pdeathsig", "KILL", "--", ...this.argv, `--log-outputs=${this.log}`],
+      args: [
+        ...["--pdeathsig", "KILL"],
+        ...(this.user === undefined ? [] : [`--reuid=${this.user}`, "--clear-groups"]),
+        ...["--", ...this.argv, `--log-outputs=${this.log}`],
+      ],
       stdin: "null",
       stdout: "null",
       stderr: "null",

@@ -28,14 +28,15 @@ export async function* watchCluster(
   const action = `watch ${prefix}`;
   const ends = AbortSignal.any([signal, cluster.closed]);
   let next = Math.max(1, from);
-  let connected = performance.now();
+  /** When the cluster was found to be away; absent while it serves. */
+  let awaySince: number | undefined;
   for (let attempt = 0; !ends.aborted; attempt++) {
+    const began = performance.now();
     try {
       const member = await memberFor(cluster, prefix, next, ends);
-      connected = performance.now();
+      awaySince = undefined;
       for await (const response of responses(member, prefix, next, ends)) {
         attempt = 0;
-        connected = performance.now();
         for (const batch of batchesOf(response)) {
           if (batch.revision < next) continue;
           next = batch.revision + 1;
@@ -47,8 +48,12 @@ export async function* watchCluster(
       if (ends.aborted) return;
       if (error instanceof CallFailure) {
         if (judge(error) === "answered") throw answered(error, action, username);
-      } else if (!(error instanceof StoreError) || !mayPass(error)) throw error;
-      else if (performance.now() - connected > PATIENCE_MS) throw error;
+        awaySince ??= performance.now();
+      } else {
+        awaySince ??= began;
+        const patient = performance.now() - awaySince <= PATIENCE_MS;
+        if (!(error instanceof StoreError && mayPass(error) && patient)) throw error;
+      }
     }
     await delay(backoff(attempt, FIRST_PAUSE_MS, LONGEST_PAUSE_MS, Math.random()), ends);
   }
