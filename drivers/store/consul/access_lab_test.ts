@@ -69,29 +69,42 @@ Deno.test("consul store speaks TLS with a client certificate, and refuses a serv
   const text = (name: string) => Deno.readTextFileSync(path(name));
   await authority(directory, "ca");
   await authority(directory, "other");
-  await certificate(directory, "server", "ca", "DNS:consul.test");
+  await certificate(directory, "named", "ca", "DNS:consul.test");
+  await certificate(directory, "addressed", "ca", "IP:127.0.0.1");
   await certificate(directory, "client", "ca", "DNS:client.test");
-  const cluster = await startConsul({
-    tls: { ca: path("ca.pem"), certificate: path("server.pem"), key: path("server.key") },
-  });
-  const { endpoints } = cluster;
   const client = { certificate: text("client.pem"), key: text("client.key") };
   const serverName = "consul.test";
   const ca = text("ca.pem");
-  try {
-    const cases: [ConsulOptions["tls"], string][] = [
+  const cases: Record<string, [ConsulOptions["tls"], string][]> = {
+    named: [
       [{ ca, ...client, serverName }, "written"],
       [{ ca, ...client }, "unusable"],
       [{ ca: text("other.pem"), ...client, serverName }, "unusable"],
       [{ ca, serverName }, "unusable"],
-    ];
-    for (const [i, [tls, expected]] of cases.entries()) {
-      const [outcome, message] = await written({ endpoints, ...(tls && { tls }) });
-      assert.equal(outcome, expected, `case ${i}: ${message}`);
-      assert.ok(!message.includes("PRIVATE KEY"));
+    ],
+    addressed: [
+      [{ ca, ...client }, "written"],
+      [{ ca, ...client, serverName }, "unusable"],
+    ],
+  };
+  try {
+    for (const [server, attempts] of Object.entries(cases)) {
+      const tls = { certificate: path(`${server}.pem`), key: path(`${server}.key`) };
+      const cluster = await startConsul({ tls: { ca: path("ca.pem"), ...tls } });
+      try {
+        for (const [i, [tls, expected]] of attempts.entries()) {
+          const [outcome, message] = await written({
+            endpoints: cluster.endpoints,
+            ...(tls && { tls }),
+          });
+          assert.equal(outcome, expected, `${server} ${i}: ${message}`);
+          assert.ok(!message.includes("PRIVATE KEY"));
+        }
+      } finally {
+        await cluster.close();
+      }
     }
   } finally {
-    await cluster.close();
     await Deno.remove(directory, { recursive: true });
   }
 });
