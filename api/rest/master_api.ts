@@ -20,7 +20,7 @@ import {
   PageNotFound,
 } from "./error_reply.ts";
 import { health } from "./health.ts";
-import { addEndpointRoutes, addObjectRoutes } from "./object_routes.ts";
+import { addEndpointRoutes, addHostRoutes, addObjectRoutes } from "./object_routes.ts";
 import { addPluginRoutes } from "./plugin_routes.ts";
 
 export type { MasterDependencies, MasterInfo } from "./dependencies.ts";
@@ -45,6 +45,7 @@ export function masterApi(deps: MasterDependencies): Hono {
     addObjectRoutes(app, deps, type);
   }
   addEndpointRoutes(app, deps);
+  addHostRoutes(app, deps);
   addPluginRoutes(app, deps);
   addDocumentRoutes(app, deps);
   app.get("/openapi.json", async (c) => {

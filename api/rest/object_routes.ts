@@ -16,6 +16,7 @@ import type { ObjectType } from "../../mod/model/object.ts";
 import { transact } from "../../mod/state/transact.ts";
 import type { MasterDependencies } from "./dependencies.ts";
 import { endpointList } from "./endpoint_list.ts";
+import { hostList } from "./host_list.ts";
 import { goJson } from "./json.ts";
 import { readJson } from "./request_body.ts";
 
@@ -30,6 +31,11 @@ export function deadline(): AbortSignal {
 
 export function jsonReply(c: Context, value: unknown): Response {
   return c.body(goJson(value), 200, { "content-type": "application/json" });
+}
+
+/** The list of hosts. */
+export function addHostRoutes(app: Hono, deps: MasterDependencies): void {
+  app.get("/api/v1/hosts", (c) => jsonReply(c, hostList(deps.cache.snapshot())));
 }
 
 /** The list of endpoints, and `inspect/endpoints/{id}/`, which has no object of intent behind it. */

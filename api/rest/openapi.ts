@@ -6,6 +6,7 @@ import { createRoute, OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi
 import type { ObjectType } from "../../mod/model/object.ts";
 import { endpointListItem } from "./endpoint_list.ts";
 import { healthDocument } from "./health.ts";
+import { hostListItem } from "./host_list.ts";
 import {
   allocAddressReply,
   allocAddressRequest,
@@ -45,7 +46,7 @@ export function openApiDocument(
   const app = new OpenAPIHono();
   const registry = app.openAPIRegistry;
   for (const type of types) addObject(registry, type);
-  addEndpoints(registry);
+  addLists(registry);
   addPlugin(registry);
   addDocuments(registry);
   return app.getOpenAPI31Document({
@@ -129,7 +130,7 @@ function keyParameter(type: ObjectType): z.ZodObject<{ key: z.ZodString }> {
   return z.object({ key: z.string().describe(form) });
 }
 
-function addEndpoints(registry: Registry): void {
+function addLists(registry: Registry): void {
   registry.registerPath(createRoute({
     method: "get",
     path: "/api/v1/endpoints/",
@@ -139,6 +140,13 @@ function addEndpoints(registry: Registry): void {
       200: json(z.array(endpointListItem), "All of them, of every tenant"),
       ...only(503),
     },
+  }));
+  registry.registerPath(createRoute({
+    method: "get",
+    path: "/api/v1/hosts/",
+    tags: ["hosts"],
+    summary: "List all hosts",
+    responses: { 200: json(z.array(hostListItem), "All of them"), ...only(503) },
   }));
 }
 

@@ -15,6 +15,7 @@ import { CtlError, UsageError } from "./error.ts";
 import { globalCommands } from "./global.ts";
 import { groupCommands } from "./group.ts";
 import { formatHelp } from "./help.ts";
+import { hostCommands } from "./host.ts";
 import type { CtlIo } from "./io.ts";
 import type { MasterClient } from "./master_client.ts";
 import { networkCommands } from "./network.ts";
@@ -41,6 +42,11 @@ const groups: readonly CommandGroup[] = [
     name: "group",
     description: "Endpoint groups: containers of one network with the same policy",
     commands: groupCommands,
+  },
+  {
+    name: "host",
+    description: "Hosts: machines whose agents connect containers",
+    commands: hostCommands,
   },
   {
     name: "network",

@@ -64,7 +64,7 @@ Deno.test("ctl lists its commands and exits 1 when none is given", async () => {
   assert.equal(exit, 1);
   assert.equal(stderr, "");
   const listed = [...stdout.matchAll(/^ {3}([a-z]+)(?:, [a-z]+)? {2,}/gm)].map((match) => match[1]);
-  assert.deepEqual(listed, ["endpoint", "global", "group", "network", "tenant", "version"]);
+  assert.deepEqual(listed, ["endpoint", "global", "group", "host", "network", "tenant", "version"]);
 });
 
 const usageErrors: readonly (readonly [string[], string])[] = [

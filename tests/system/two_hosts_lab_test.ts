@@ -123,6 +123,9 @@ Deno.test("hosts find each other, and their containers reach each other, in rout
     const { agent } = cluster.member(2);
     await agent.stop("SIGKILL");
     await web.mustReach("10.1.2.88");
+    await waitFor("the host to be marked", async () => {
+      return /c +down +\d{4}-/.test(await cluster.ctl("host", "ls"));
+    }, 20_000);
     await waitFor("the gone host's endpoint to be removed", async () => {
       return !(await flowsOf(a.host)).some((line) => line.includes("10.1.2.88"));
     }, 30_000);
