@@ -117,3 +117,41 @@ Deno.test("consul store leaves an endpoint that hangs within 2 s", async () => {
     }
   });
 });
+
+Deno.test("consul stores of several processes count without loss or repetition while the leader dies", async () => {
+  await withCluster(async (cluster) => {
+    const { endpoints } = cluster;
+    const stores = await Promise.all(
+      [0, 1, 2].map((i) =>
+        openConsulStore({ endpoints: [...endpoints.slice(i), ...endpoints.slice(0, i)] })
+      ),
+    );
+    const key = `${PREFIX}counter`;
+    let acknowledged = 0, going = true;
+    const counting = stores.map(async (store) => {
+      while (going) {
+        const item = await store.get(key);
+        const compare = { key, modRevision: item?.modRevision ?? 0 };
+        const value = String(Number(item?.value ?? 0) + 1);
+        if ((await store.transact([compare], [{ type: "put", key, value }])).succeeded) {
+          acknowledged++;
+        }
+      }
+    });
+    try {
+      const until = (count: number) =>
+        waitFor(`${count} counted`, () => acknowledged >= count, 30_000);
+      await until(50);
+      await cluster.kill(await cluster.leader() ?? 0);
+      await until(acknowledged + 50);
+      going = false;
+      await Promise.all(counting);
+      const item = await stores[0]?.get(key);
+      assert.deepEqual([Number(item?.value), item?.version], [acknowledged, acknowledged]);
+    } finally {
+      going = false;
+      await Promise.allSettled(counting);
+      await Promise.all(stores.map((store) => store.close()));
+    }
+  });
+});
