@@ -71,11 +71,13 @@ export class Member {
 
   /** Throws CallFailure, which for a token that the member does not take comes only after a second login. */
   async call<T>(invoke: Invoke<T>, tried: Try): Promise<T> {
+    const login = this.#login();
     try {
       return await this.#once(invoke, tried);
     } catch (error) {
       if (!(error instanceof CallFailure) || judge(error) !== "token") throw error;
-      this.#token = undefined;
+      // Many calls may fail on one token, and one login (which is slow on purpose) is enough for all.
+      if (this.#token === login) this.#token = undefined;
       return await this.#once(invoke, tried);
     }
   }
