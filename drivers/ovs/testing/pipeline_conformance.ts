@@ -159,7 +159,19 @@ async function testMeters({ apply, show }: Subject): Promise<void> {
     message: /meter=9,.*rate/,
   });
   deepEqual(await show("dump-meters"), shown(meter(7, 2_000)));
-  await apply({ remove: [metered], removeMeters: [7, 8] });
+  // Together in one bundle first, then each alone: only the guilty call fails, and its meter is as before.
+  const calls = [
+    apply({ setMeters: [meter(7, 4_000)], add: [using(flood)] }),
+    apply({ setMeters: [meter(8, 1)] }),
+    apply({ remove: [metered] }),
+  ];
+  const settled = await Promise.allSettled(calls);
+  deepEqual(settled.map(({ status }) => status), ["rejected", "fulfilled", "fulfilled"]);
+  deepEqual(
+    (await show("dump-meters")).sort(),
+    [...shown(meter(7, 2_000)), ...shown(meter(8, 1))].sort(),
+  );
+  await apply({ remove: [metered], removeMeters: [7, 8, 9] });
   deepEqual([await show("dump-meters"), await show("dump-flows")], [[], []]);
 }
 
