@@ -69,6 +69,11 @@ export function prefixOfInterface({ address, length }: InterfaceAddress): Prefix
   return prefixOf(address, length);
 }
 
+/** Index of the link that RTM_NEWADDR or RTM_DELADDR is about; undefined when malformed. */
+export function linkOfAddress(payload: Uint8Array): number | undefined {
+  return payload.length < IFADDRMSG_BYTES ? undefined : viewOf(payload).getUint32(4, true);
+}
+
 /** Adds the address; one that is there already is fine. */
 export function addAddress(index: number, name: string, address: InterfaceAddress): Request {
   return {

@@ -1,13 +1,14 @@
 /**
- * Watches links. One poll(2) on the pool waits for the netlink socket and for an eventfd by which it is stopped; what has come is read
+ * Watches links and their addresses. One poll(2) on the pool waits for the netlink socket and for an eventfd by which it is stopped; what has come is read
  * on the event loop. So the watch holds exactly one of the pool's threads, and none once nobody listens.
  * @module
  */
 import type { KernelEvent } from "../../mod/agent/kernel.ts";
 import { errnoOf, kernelError } from "./errno.ts";
+import { linkOfAddress } from "./address.ts";
 import { errno, libc } from "./libc.ts";
 import { decodeLink, type Link } from "./link.ts";
-import { RTM_DELLINK, RTM_NEWLINK } from "./netlink/constants.ts";
+import { RTM_DELADDR, RTM_DELLINK, RTM_NEWLINK } from "./netlink/constants.ts";
 import { type Message, messages } from "./netlink/decode.ts";
 import { DATAGRAM_BYTES, type NetlinkSocket, setOption } from "./netlink/socket.ts";
 
@@ -21,16 +22,21 @@ const RECEIVE_BUFFER_BYTES = 1 << 20;
 /** A listener that falls further behind is told to look at everything again. */
 const QUEUE_EVENTS = 4096;
 
-/** Turns link messages into events; knows names by index, so that a rename is the removal of the old name. */
+/** Turns messages into events; knows links by index, so that a rename is the removal of the old name. */
 export class LinkTracker {
   readonly #names = new Map<number, string>();
+  readonly #up = new Set<number>();
 
   /** From messages of the monitor or, to begin with, from a list. */
   learn(links: readonly Link[]): void {
-    for (const { index, name } of links) this.#names.set(index, name);
+    for (const { index, name, up } of links) {
+      this.#names.set(index, name);
+      if (up) this.#up.add(index);
+    }
   }
 
   events(message: Message): KernelEvent[] {
+    if (message.type === RTM_DELADDR) return this.#addressRemoved(message);
     const link = message.type === RTM_NEWLINK || message.type === RTM_DELLINK
       ? decodeLink(message.payload)
       : undefined;
@@ -38,13 +44,27 @@ export class LinkTracker {
     const before = this.#names.get(link.index);
     if (message.type === RTM_DELLINK) {
       this.#names.delete(link.index);
+      this.#up.delete(link.index);
       return [{ type: "link-removed", name: link.name }];
     }
     this.#names.set(link.index, link.name);
     const changed: KernelEvent = { type: "link-changed", name: link.name };
-    return before === undefined || before === link.name
-      ? [changed]
-      : [{ type: "link-removed", name: before }, changed];
+    const renamed = before !== undefined && before !== link.name;
+    return [
+      ...renamed ? [{ type: "link-removed", name: before } as const] : [],
+      changed,
+      ...this.#wentDown(link) ? [{ type: "link-down", name: link.name } as const] : [],
+    ];
+  }
+
+  #wentDown({ index, up }: Link): boolean {
+    if (up) this.#up.add(index);
+    return !up && this.#up.delete(index);
+  }
+
+  #addressRemoved({ payload }: Message): KernelEvent[] {
+    const name = this.#names.get(linkOfAddress(payload) ?? 0);
+    return name === undefined ? [] : [{ type: "address-removed", name }];
   }
 }
 
@@ -96,7 +116,7 @@ export class LinkMonitor {
   readonly #list: () => Promise<readonly Link[]>;
   #running: { readonly wakeFd: number; readonly ended: Promise<void> } | undefined;
 
-  /** `open`: a socket that listens to RTMGRP_LINK, in our own namespace. */
+  /** `open`: a socket that listens to links and addresses, in our own namespace. */
   constructor(open: () => NetlinkSocket, list: () => Promise<readonly Link[]>) {
     this.#open = open;
     this.#list = list;

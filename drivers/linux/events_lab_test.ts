@@ -33,6 +33,28 @@ Deno.test("link events are heard when links come, change, are renamed and go", a
   await kernel.close();
 });
 
+Deno.test("link events tell links that go down and addresses that are removed, and the kernel brings one up", async () => {
+  await using _lab = enterLab();
+  const kernel = await openKernel();
+  const stop = new AbortController();
+  const { ended, has } = listen(kernel, stop.signal);
+  await run("ip link add vvport1 type veth peer name vport1");
+  await run("ip link set vvport1 up");
+  await run("ip addr add 10.1.2.3/24 dev vvport1");
+  await run("ip addr del 10.1.2.3/24 dev vvport1");
+  await until(() => has("address-removed", "vvport1"));
+  assert.equal(has("link-down", "vvport1"), false);
+  await run("ip link set vvport1 down");
+  await until(() => has("link-down", "vvport1"));
+  await kernel.bringUp("vvport1");
+  const links = await kernel.links();
+  assert.equal(links.find(({ name }) => name === "vvport1")?.up, true);
+  await kernel.bringUp("absent0");
+  stop.abort();
+  await ended;
+  await kernel.close();
+});
+
 Deno.test("a port that leaves a bridge is not taken for a link that is gone", async () => {
   await using _lab = enterLab();
   const kernel = await openKernel();

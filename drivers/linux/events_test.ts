@@ -10,9 +10,10 @@ function linkEvents(
   type: 16 | 17,
   index: number,
   name: string,
+  up = false,
 ): KernelEvent[] {
   const builder = new MessageBuilder();
-  builder.add(type, 0, 0, (message) => linkHeader(message, index).text(3, name));
+  builder.add(type, 0, 0, (message) => linkHeader(message, index, up).text(3, name));
   return [...messages(builder.bytes)].flatMap((message) => tracker.events(message));
 }
 
@@ -25,6 +26,32 @@ Deno.test("link tracker tells changes, removals and renames apart", () => {
   ]);
   assert.deepEqual(linkEvents(tracker, 17, 5, "b"), [{ type: "link-removed", name: "b" }]);
   assert.deepEqual(linkEvents(tracker, 16, 5, "c"), [{ type: "link-changed", name: "c" }]);
+});
+
+Deno.test("link tracker tells a link that goes down, once, and not one that never was up", () => {
+  const tracker = new LinkTracker();
+  const changed = { type: "link-changed", name: "a" };
+  assert.deepEqual(linkEvents(tracker, 16, 5, "a", false), [changed]);
+  assert.deepEqual(linkEvents(tracker, 16, 5, "a", true), [changed]);
+  assert.deepEqual(linkEvents(tracker, 16, 5, "a", false), [changed, {
+    type: "link-down",
+    name: "a",
+  }]);
+  assert.deepEqual(linkEvents(tracker, 16, 5, "a", false), [changed]);
+});
+
+Deno.test("link tracker names the link of a removed address, if it knows it", () => {
+  const removed = (tracker: LinkTracker, payload: number[]) => {
+    const builder = new MessageBuilder();
+    builder.add(21, 0, 0, (message) => message.raw(payload));
+    return [...messages(builder.bytes)].flatMap((message) => tracker.events(message));
+  };
+  const tracker = new LinkTracker();
+  linkEvents(tracker, 16, 5, "a");
+  const event = { type: "address-removed", name: "a" };
+  assert.deepEqual(removed(tracker, [2, 16, 0, 0, 5, 0, 0, 0]), [event]);
+  assert.deepEqual(removed(tracker, [2, 16, 0, 0, 6, 0, 0, 0]), []);
+  assert.deepEqual(removed(tracker, [2, 16, 0, 0]), []);
 });
 
 async function drained(queue: EventQueue, count: number): Promise<KernelEvent[]> {

@@ -14,9 +14,9 @@ import type {
 import { Deletions } from "./deletion.ts";
 import { LinkMonitor } from "./events.ts";
 import { ensureHostAccess, removeHostAccess } from "./host_access.ts";
-import { listLinks } from "./link.ts";
+import { changeLink, findLink, listLinks } from "./link.ts";
 import { namespaceExists, OwnNamespace, resolveNamespace } from "./namespace.ts";
-import { RTMGRP_LINK } from "./netlink/constants.ts";
+import { RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR, RTMGRP_LINK } from "./netlink/constants.ts";
 import { NetlinkSocket } from "./netlink/socket.ts";
 import { OffloadSocket } from "./offload.ts";
 import type { NatTools } from "./nat.ts";
@@ -77,7 +77,7 @@ class LinuxKernel implements Kernel {
     this.#parts = parts;
     this.#deletions = new Deletions(parts.deletes);
     this.#monitor = new LinkMonitor(
-      () => NetlinkSocket.open(RTMGRP_LINK),
+      () => NetlinkSocket.open(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR),
       () => listLinks(parts.reads),
     );
   }
@@ -103,6 +103,14 @@ class LinuxKernel implements Kernel {
 
   deleteEndpointLink(hostLink: string): Promise<void> {
     return this.#perLink.run(hostLink, () => this.#deletions.delete(hostLink));
+  }
+
+  bringUp(hostLink: string): Promise<void> {
+    const { changes } = this.#parts;
+    return this.#perLink.run(hostLink, async () => {
+      const link = await findLink(changes, hostLink);
+      if (link) await changes.apply([changeLink(link.index, hostLink, { up: true })]);
+    });
   }
 
   namespaceExists(path: string): Promise<boolean> {

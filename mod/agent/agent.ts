@@ -150,10 +150,7 @@ export class Agent {
     this.#loops.push(
       this.#each(this.deps.switch.events(signal), (event) => this.#onSwitch(event)),
       this.#each(this.deps.kernel.events(signal), (event) => {
-        if (event.type === "resync") this.#resyncs.soon();
-        else if (event.type === "link-removed" && this.reconciler.linkVanished(event.name)) {
-          this.#resyncs.soon();
-        }
+        if (this.reconciler.kernelChanged(event)) this.#resyncs.soon();
       }),
       this.#resyncs.run(signal),
     );

@@ -62,6 +62,10 @@ export interface Underlay {
 export type KernelEvent =
   | { readonly type: "link-removed"; readonly name: string }
   | { readonly type: "link-changed"; readonly name: string }
+  /** Follows the "link-changed" of a link that was up and is no more. */
+  | { readonly type: "link-down"; readonly name: string }
+  /** `name` is the link's. */
+  | { readonly type: "address-removed"; readonly name: string }
   /** Events were lost: look at everything again. */
   | { readonly type: "resync" };
 
@@ -75,6 +79,8 @@ export interface Kernel {
   createEndpointLink(spec: EndpointLinkSpec): Promise<void>;
   /** Deletes the pair by its host end; an absent one is not an error. Does not hold up the event loop (it takes ~20 ms). */
   deleteEndpointLink(hostLink: string): Promise<void>;
+  /** Sets the switch's end of a pair up again. */
+  bringUp(hostLink: string): Promise<void>;
   /** Whether the namespace at `path` still exists. */
   namespaceExists(path: string): Promise<boolean>;
   /** Path of a namespace named as `ip netns` names it, or the path itself. Throws KernelError "not-found". */

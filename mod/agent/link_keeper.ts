@@ -1,6 +1,6 @@
 /**
- * The host's endpoint links as this process knows them. A pair that exists is never touched again: its container end may be in a
- * sandbox, renamed and addressed by its orchestrator. Deletions run beside everything else, and a name is not reused before they end.
+ * The host's endpoint links as this process knows them. A pair that exists is not touched again, but that the switch's end is set up when
+ * somebody set it down: its container end may be in a sandbox, renamed and addressed by its orchestrator. Deletions run beside everything else, and a name is not reused before they end.
  * @module
  */
 import { type EndpointLinkSpec, type Kernel, KernelError, type LinkState } from "./kernel.ts";
@@ -10,6 +10,8 @@ export class LinkKeeper {
   /** Alias by host link. */
   readonly #links = new Map<string, string>();
   readonly #deletions = new Map<string, Promise<void>>();
+  /** How many removals of a name are still to be told that are our own doing: a namesake may be there by then. */
+  readonly #expected = new Map<string, number>();
 
   constructor(private readonly kernel: Kernel) {}
 
@@ -19,7 +21,9 @@ export class LinkKeeper {
     const links = await this.kernel.links();
     this.#links.clear();
     for (const link of links.filter(isOurs)) {
-      if (!leaving.has(link.name)) this.#links.set(link.name, link.alias ?? "");
+      if (leaving.has(link.name)) continue;
+      this.#links.set(link.name, link.alias ?? "");
+      if (!link.up) await this.kernel.bringUp(link.name);
     }
     return this.#links;
   }
@@ -51,9 +55,10 @@ export class LinkKeeper {
 
   /** Starts the deletion and returns its end. Repeated calls share it. */
   delete(hostLink: string): Promise<void> {
-    this.#links.delete(hostLink);
+    const present = this.#links.delete(hostLink);
     const running = this.#deletions.get(hostLink);
     if (running) return running;
+    if (present) this.#expected.set(hostLink, (this.#expected.get(hostLink) ?? 0) + 1);
     const deletion = this.kernel.deleteEndpointLink(hostLink)
       .finally(() => this.#deletions.delete(hostLink));
     this.#deletions.set(hostLink, deletion);
@@ -62,7 +67,21 @@ export class LinkKeeper {
 
   /** The kernel says that a link is gone. Returns whether it was one that we counted on. */
   vanished(name: string): boolean {
-    return this.#links.delete(name);
+    const expected = this.#expected.get(name) ?? 0;
+    if (expected === 0) return this.#links.delete(name);
+    if (expected > 1) this.#expected.set(name, expected - 1);
+    else this.#expected.delete(name);
+    return false;
+  }
+
+  /** Events were lost, those among them that were expected. */
+  forgetExpected(): void {
+    this.#expected.clear();
+  }
+
+  /** Whether a link of this name is counted on. */
+  counts(name: string): boolean {
+    return this.#links.has(name);
   }
 }
 

@@ -8,7 +8,7 @@ import type { DesiredState } from "./desired_state.ts";
 import { BASE, endpointOwner, networkOwner } from "./owners.ts";
 import type { DesiredEndpoint } from "./desired_endpoint.ts";
 import { Gate } from "./gate.ts";
-import type { Kernel } from "./kernel.ts";
+import type { Kernel, KernelEvent } from "./kernel.ts";
 import { KeyedWork } from "./keyed_work.ts";
 import { LinkKeeper } from "./link_keeper.ts";
 import type { Log } from "./log.ts";
@@ -84,9 +84,13 @@ export class Reconciler {
     return this.resync();
   }
 
-  /** A link vanished; returns whether that concerns us. */
-  linkVanished(name: string): boolean {
-    return this.#links.vanished(name);
+  /** Takes in what the kernel tells; returns whether everything is to be looked at again. */
+  kernelChanged(event: KernelEvent): boolean {
+    if (event.type === "link-removed") return this.#links.vanished(event.name);
+    if (event.type === "resync") this.#links.forgetExpected();
+    if (event.type === "resync" || event.type === "link-changed") return event.type === "resync";
+    const isHost = event.name === this.deps.desired.host?.access?.port.name;
+    return isHost || (event.type === "link-down" && this.#links.counts(event.name));
   }
 
   /** Why there are no tunnels; undefined when there are, or none is wanted. */

@@ -31,6 +31,8 @@ export const RTM_NEWROUTE = 24;
 export const RTM_GETROUTE = 26;
 
 export const RTMGRP_LINK = 1;
+export const RTMGRP_IPV4_IFADDR = 0x10;
+export const RTMGRP_IPV6_IFADDR = 0x100;
 
 export const IFF_UP = 1;
 export const IFLA_ADDRESS = 1;
