@@ -24,4 +24,4 @@ const peers = [
   await normalWay(host),
   await dockerBridgeWay(host),
 ];
-await measureWays("same host", own, peers, { floor: "NORMAL", rounds: rounds(3, 2) });
+await measureWays("same host", own, peers, { floor: "NORMAL", rounds: rounds(3, 1) });

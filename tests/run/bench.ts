@@ -23,7 +23,7 @@ import { BENCH_NEEDS, installMissing } from "./packages.ts";
 const THRESHOLDS = join(ROOT, "tests/bench/thresholds.json");
 /** Of scripts that take their number of rounds as an argument. */
 const QUICK_ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
-  "tests/bench/attach_bench.ts": ["20"],
+  "tests/bench/attach_bench.ts": ["10"],
   "tests/bench/split_bench.ts": ["20"],
 };
 const SWITCHES = ["--quick", "--check", "--record"];
