@@ -71,6 +71,8 @@ export interface SwitchState {
   readonly bridges: Answer<readonly string[]>;
   /** Version of the running ovs-vswitchd. */
   readonly running: Answer<string>;
+  /** What the native library that writes flows is made of. */
+  readonly nativeLibrary: Answer<string>;
 }
 
 export interface StoreState {

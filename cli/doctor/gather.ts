@@ -4,6 +4,7 @@
  */
 import { DatabaseSync } from "node:sqlite";
 import { dirname, join } from "node:path";
+import { describeNativeLibrary } from "../../drivers/ovs/choose_programmer.ts";
 import type { MemberHealth } from "../../mod/state/store.ts";
 import { openStore } from "../roles/open_store.ts";
 import type { StoreSettings } from "../roles/store_settings.ts";
@@ -94,7 +95,7 @@ async function tryVeth(): Promise<true> {
 async function gatherSwitch(directory: string): Promise<SwitchState> {
   const database = `--db=unix:${join(directory, "db.sock")}`;
   const vsctl = (...words: string[]) => outputOf("ovs-vsctl", [database, "--timeout=3", ...words]);
-  const [installed, running, bridges] = await Promise.all([
+  const [installed, running, bridges, nativeLibrary] = await Promise.all([
     answer(async () => versionIn(await outputOf("ovs-vswitchd", ["--version"]))),
     answer(async () => {
       const pidFile = join(directory, "ovs-vswitchd.pid");
@@ -106,8 +107,10 @@ async function gatherSwitch(directory: string): Promise<SwitchState> {
       );
     }),
     answer(async () => (await vsctl("list-br")).split("\n").filter((name) => name)),
+    answer(describeNativeLibrary),
   ]);
-  return { installed, running, bridges, kernelModule: exists("/sys/module/openvswitch") };
+  const kernelModule = exists("/sys/module/openvswitch");
+  return { installed, running, bridges, nativeLibrary, kernelModule };
 }
 
 function versionIn(text: string): string {

@@ -7,7 +7,7 @@ import { SwitchError } from "../../mod/agent/switch.ts";
 import type { FlowProgrammer } from "./flow_programmer.ts";
 import { findNativeLibrary } from "./native/library.ts";
 import { Ofctl } from "./ofctl.ts";
-import type { PortStatus } from "./openflow/codec.ts";
+import type { OpenFlowCodec, PortStatus } from "./openflow/codec.ts";
 import { openNativeCodec } from "./openflow/native_codec.ts";
 import { OpenFlowProgrammer } from "./openflow/openflow_programmer.ts";
 
@@ -46,13 +46,20 @@ export async function chooseProgrammer(
 }
 
 async function openNative({ socket, onPortStatus }: ProgrammerOptions): Promise<FlowProgrammer> {
+  const codec = await loadNativeCodec();
+  return new OpenFlowProgrammer(codec, { socket, ...(onPortStatus && { onPortStatus }) });
+}
+
+/** For `doctor`, e.g. "libopenvswitch 3.1.0". Throws SwitchError "not-installed" when flows are left to ovs-ofctl. */
+export async function describeNativeLibrary(): Promise<string> {
+  return (await loadNativeCodec()).description;
+}
+
+async function loadNativeCodec(): Promise<OpenFlowCodec> {
   const path = await findNativeLibrary();
   if (!path) throw new SwitchError("not-installed", `libcontivovs.so was not built; ${BUILD}`);
   try {
-    return new OpenFlowProgrammer(openNativeCodec(path), {
-      socket,
-      ...(onPortStatus && { onPortStatus }),
-    });
+    return openNativeCodec(path);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : cause;
     throw new SwitchError("not-installed", `cannot load ${path}: ${reason}; ${BUILD}`, { cause });

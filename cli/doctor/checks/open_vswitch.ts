@@ -10,7 +10,7 @@ const START =
   "sudo systemctl start openvswitch-switch   # or: sudo /usr/share/openvswitch/scripts/ovs-ctl start";
 
 export function checkOpenVswitch(facts: Pick<Facts, "switch" | "settings">): Finding[] {
-  const { installed, running, bridges, kernelModule } = facts.switch;
+  const { installed, running, bridges, kernelModule, nativeLibrary } = facts.switch;
   if ("error" in installed) {
     return [fail("Open vSwitch", installed.error, "sudo apt-get install openvswitch-switch")];
   }
@@ -24,6 +24,10 @@ export function checkOpenVswitch(facts: Pick<Facts, "switch" | "settings">): Fin
       "no kernel module, so packets are switched in userspace, which is slower",
       "sudo modprobe openvswitch   # when this kernel has it",
     ),
+    // Both ways work alike; one is quicker.
+    "value" in nativeLibrary
+      ? ok("flows", `written natively, by ${nativeLibrary.value}`)
+      : ok("flows", `written by ovs-ofctl: ${nativeLibrary.error}`),
     // Of a database that is down with everything else, nothing more is to be said.
     ...("error" in running && "error" in bridges
       ? []

@@ -133,7 +133,10 @@ async function testLarge({ apply, reconcile, show, programmer }: Subject): Promi
   equal(await reconcile({ flows: [using(large)], groups: [large] }), "");
   const before = await show("dump-groups");
   const tooLarge = { ...flood, buckets: [...buckets, ...buckets] };
-  await rejects(apply({ setGroups: [tooLarge] }), /refused|failed/);
+  await rejects(apply({ setGroups: [tooLarge] }), {
+    code: "flow-refused",
+    message: /group_id=16777217,.* … /,
+  });
   deepEqual(await show("dump-groups"), before);
 }
 
