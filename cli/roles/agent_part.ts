@@ -54,12 +54,14 @@ export async function startAgent(
     vxlanPort: settings.vxlanPort,
     forwarding: settings.forwardMode,
     claim: async (identity: string, within: AbortSignal) => {
-      presence ??= await HostPresence.claim(deps, claimOf(identity), within);
+      presence ??= await HostPresence.claim({ ...deps, lost }, claimOf(identity), within);
     },
     now: Date.now,
     random: Math.random,
     delay,
   };
+  // Whoever has the label now judges what is swept under it; started again, this agent waits for it and touches nothing.
+  const lost = (error: Error) => services.fail(error);
   const claimOf = (identity: string): HostClaim => ({
     label: host,
     identity,
@@ -70,9 +72,9 @@ export async function startAgent(
   });
   services.add("registration", async () => await presence?.close());
   let started: Agent | undefined = undefined;
-  const health = () => healthOf(started, presence?.trouble);
-  await serveAgent(settings, () => started, health, later, kernel, services, log);
   let said = "";
+  const health = () => healthOf(started, presence?.trouble, said, storeTrouble(state));
+  await serveAgent(settings, () => started, health, later, kernel, services, log);
   const agent = await persist(
     () => Agent.start(deps, signal),
     (error) => {
@@ -99,19 +101,31 @@ export async function startAgent(
   return agent;
 }
 
-/** What keeps containers of other hosts away is a warning: this host's own are not concerned. */
+/** What concerns other hosts only is a warning: this host's own containers fare well. */
 function healthOf(
   agent: Agent | undefined,
   presence: string | undefined,
+  waitsFor: string,
+  store: string | undefined,
 ): { ok: boolean; [fact: string]: unknown } {
-  const trouble = agent ? agent.trouble ?? presence : "not started yet";
-  const warning = agent?.tunnelTrouble;
+  const trouble = agent
+    ? agent.trouble ?? presence
+    : `not started yet: ${waitsFor || "it has just begun"}`;
+  const warning = agent?.tunnelTrouble ?? store;
   return {
     ok: trouble === undefined,
     ...(trouble ? { trouble } : {}),
     ...(warning ? { warning } : {}),
     ...agent?.facts,
   };
+}
+
+/** Without the store this host stays as it is, and no endpoint comes or goes. */
+function storeTrouble({ cache, store }: State): string | undefined {
+  const { status } = cache;
+  if (status.state === "synced") return undefined;
+  const since = status.since === undefined ? "" : ` since ${new Date(status.since).toISOString()}`;
+  return `${store.description} is away${since}: ${status.reason}`;
 }
 
 function canonicalAddress(text: string | undefined): string | undefined {

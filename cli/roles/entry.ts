@@ -78,7 +78,7 @@ async function untilStopped<T extends CommonSettings>(
   let status = 0;
   try {
     await role.start(settings, services, stop.signal);
-    await stopped;
+    await Promise.race([stopped, services.failed]);
     log.info("Stopping; bridge, ports and flows stay, and traffic goes on");
   } catch (error) {
     if (!stop.signal.aborted) {

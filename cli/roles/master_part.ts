@@ -34,7 +34,8 @@ export async function startMaster(
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
-  const address = settings.control?.hostname ?? localAddress(Deno.networkInterfaces());
+  const address = settings.control?.hostname ?? reachable(settings.listen) ??
+    localAddress(Deno.networkInterfaces());
   const port = settings.control?.port ?? settings.listen.port;
   const app = masterApi({
     store: state.store,
@@ -123,6 +124,11 @@ async function firstConfiguration(
   const context = { now: Date.now(), clusterMode: settings.mode };
   await commit((snapshot) => bootstrap(snapshot, first, context), signal);
   await commit((snapshot) => nameCluster(snapshot, crypto.randomUUID()), signal);
+}
+
+/** The listener's address, when other hosts can reach it and it is one. */
+function reachable({ hostname }: ListenAddress): string | undefined {
+  return /^(0\.0\.0\.0|::|::1|127\..*)$/.test(hostname) ? undefined : hostname;
 }
 
 function listenText({ hostname, port }: ListenAddress): string {

@@ -97,7 +97,7 @@ const MASTER: readonly Option[] = [
     kind: "text",
     value: "IP:PORT",
     help:
-      "The address under which other hosts reach this master. The default is the first address of the host and the port of --external-address.",
+      "The address under which other hosts reach this master. The default is that of --external-address, or the first address of the host where that is all of them or loopback.",
   },
   {
     name: "leader-ttl",

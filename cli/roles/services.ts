@@ -8,7 +8,21 @@ import type { Log } from "../../mod/agent/log.ts";
 export class Services {
   readonly #services: { name: string; close: () => Promise<void> }[] = [];
 
-  constructor(private readonly log: Log) {}
+  readonly #failure = Promise.withResolvers<never>();
+
+  constructor(private readonly log: Log) {
+    this.failed.catch(() => {}); // it is the role's to hear of it
+  }
+
+  /** Rejects with what a service cannot go on after; never resolves. */
+  get failed(): Promise<never> {
+    return this.#failure.promise;
+  }
+
+  /** Ends the role. */
+  fail(error: Error): void {
+    this.#failure.reject(error);
+  }
 
   add(name: string, close: () => Promise<void>): void {
     this.#services.push({ name, close });

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import type { Host } from "../lab/host.ts";
+import { Lab } from "../lab/lab.ts";
+import { waitFor } from "../lab/wait.ts";
+import { Contiv } from "./contiv.ts";
+import { Namespace } from "./namespace.ts";
+
+/** As docs/clusters.md has it. */
+function etcd(host: Host, hosts: readonly Host[]): string[] {
+  const { name, address } = host;
+  return [
+    "etcd",
+    ...["--name", name, "--data-dir", "/run/etcd"],
+    ...["--listen-client-urls", `http://${address}:2379,http://127.0.0.1:2379`],
+    ...["--advertise-client-urls", `http://${address}:2379`],
+    ...["--listen-peer-urls", `http://${address}:2380`],
+    ...["--initial-advertise-peer-urls", `http://${address}:2380`],
+    "--initial-cluster",
+    hosts.map((each) => `${each.name}=http://${each.address}:2380`).join(","),
+    ...["--auto-compaction-retention", "1h"],
+  ];
+}
+
+Deno.test("three hosts become a cluster by the commands of docs/clusters.md, in any order", async () => {
+  await using lab = await Lab.create({ name: "three" });
+  const hosts: Host[] = [];
+  for (const name of ["h1", "h2", "h3"]) {
+    const host = await lab.host(name);
+    await host.startOvs();
+    hosts.push(host);
+  }
+  const endpoints = hosts.map(({ address }) => `${address}:2379`).join(",");
+  const contivs = hosts.map((host) =>
+    new Contiv(host, {
+      args: [
+        ...["--etcd-endpoints", endpoints, "--host", host.name],
+        ...["--external-address", `${host.address}:9999`, "--vtep-ip", host.address],
+      ],
+    })
+  );
+  // The store comes last, and nothing has to be started again for it.
+  for (const contiv of contivs) contiv.launch();
+  for (const host of hosts) host.spawn(etcd(host, hosts));
+  for (const contiv of contivs) await contiv.ready(60_000);
+
+  const NETMASTER = hosts.map(({ address }) => `http://${address}:9999`).join(",");
+  const ctl = async (contiv: Contiv, ...argv: string[]) => {
+    const { code, stdout, stderr } = await contiv.run(argv, { env: { NETMASTER } });
+    assert.equal(code, 0, stderr);
+    return stdout;
+  };
+  const [first, , third] = contivs;
+  assert.ok(first && third);
+  await ctl(third, "network", "create", "--subnet", "10.1.0.0/16", "--gateway", "10.1.0.1", "web");
+  for (const [index, contiv] of contivs.entries()) {
+    const one = await Namespace.create(contiv.host, `one${index}`);
+    const attach = ["endpoint", "attach", `--netns=one${index}`, "--network=web"];
+    await waitFor(
+      `an endpoint on ${contiv.host.name}`,
+      async () => (await contiv.run(attach)).code === 0,
+    );
+    await one.mustReach("10.1.0.1");
+  }
+  await first.stop("SIGKILL");
+  assert.match(await ctl(first, "network", "ls"), /web/);
+});
