@@ -42,12 +42,12 @@ const faults: Fault[] = [
     ...kill,
     limits: { write: 2_000, read: 2_000 },
   },
-  { title: "the leader is killed", victim: leader, ...kill, limits: { write: 6_000, read: 6_000 } },
+  { title: "the leader is killed", victim: leader, ...kill, limits: { write: 8_000, read: 6_000 } },
   {
     title: "a follower freezes",
     victim: follower,
     ...freeze,
-    limits: { write: 5_000, read: 3_000 },
+    limits: { write: 7_000, read: 4_000 },
   },
   { title: "the leader freezes", victim: leader, ...freeze, limits: { write: 8_000, read: 6_000 } },
 ];
