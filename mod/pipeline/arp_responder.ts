@@ -2,6 +2,8 @@
  * Tables arp_responder and arp_reply: the switch answers ARP for every address it knows. arp_responder decides and leaves the MAC of the
  * answer in the destination MAC, which a request no longer needs; arp_reply turns the request around.
  *
+ * To an uplink it answers for endpoints of this host only: the others' hosts hear the question, too.
+ *
  * Routing mode: known is what the asker's VRF has, the answer is always the router's MAC, and nothing is ever flooded. Bridge mode, ARP mode
  * "proxy": known is what the segment has, here or on another host, and the answer is the endpoint's own MAC; the rest goes where
  * broadcasts go. ARP mode "flood": all of it does.
@@ -21,7 +23,7 @@ import type {
   PipelineRemoteEndpoint,
 } from "./input.ts";
 import { matchRegister, matchSource, wholeRegister } from "./registers.ts";
-import { matchSegment } from "./segment.ts";
+import { isVlan, matchSegment } from "./segment.ts";
 import { FIELD, move, setField, TO_SENDER } from "./syntax.ts";
 import { gotoTable, missDrop, missTo, TABLES } from "./tables.ts";
 
@@ -55,7 +57,7 @@ export const arpResponder: Feature = {
   network: ({ vrf, gateway }: PipelineNetwork, { forwarding }: PipelineHost): readonly Flow[] =>
     gateway === undefined || forwarding === "bridge"
       ? []
-      : [answer(GATEWAY, matchRegister("vrf", vrf), gateway, ROUTER_MAC)],
+      : [answer(GATEWAY, [matchRegister("vrf", vrf)], gateway, ROUTER_MAC)],
 
   endpoint: (
     endpoint: PipelineEndpoint,
@@ -69,7 +71,8 @@ export const arpResponder: Feature = {
       : [{ table, priority: NOT_OURS, match, actions: unanswered(host) }, ...known];
   },
 
-  remote: knownAddress,
+  remote: (remote: PipelineRemoteEndpoint, network: PipelineNetwork, host: PipelineHost) =>
+    knownAddress(remote, network, host, isVlan(network) ? [matchSource("endpoint")] : []),
 };
 
 function unanswered({ forwarding }: PipelineHost): string[] {
@@ -81,7 +84,7 @@ function askedByHost({ address, subnet }: PipelineHostAccess): Flow[] {
   const match = ["arp", matchSource("host"), `arp_tpa=${address}`];
   return [
     { table, priority: NOT_OURS, match, actions: [] },
-    answer(KNOWN, matchSource("host"), subnet, ROUTER_MAC),
+    answer(KNOWN, [matchSource("host")], subnet, ROUTER_MAC),
   ];
 }
 
@@ -89,15 +92,18 @@ function knownAddress(
   { vrf, address, mac }: PipelineEndpoint | PipelineRemoteEndpoint,
   network: PipelineNetwork,
   { forwarding, arpMode }: PipelineHost,
+  asker: readonly string[] = [],
 ): Flow[] {
   if (forwarding === "routing") {
-    return [answer(KNOWN, matchRegister("vrf", vrf), address, ROUTER_MAC)];
+    return [answer(KNOWN, [matchRegister("vrf", vrf)], address, ROUTER_MAC)];
   }
-  return arpMode === "flood" ? [] : [answer(KNOWN, matchSegment(network), address, mac)];
+  return arpMode === "flood"
+    ? []
+    : [answer(KNOWN, [...asker, matchSegment(network)], address, mac)];
 }
 
-function answer(priority: number, asker: string, target: string, mac: string): Flow {
-  const match = ["arp", asker, `arp_tpa=${target}`, "arp_op=1"];
+function answer(priority: number, asker: readonly string[], target: string, mac: string): Flow {
+  const match = ["arp", ...asker, `arp_tpa=${target}`, "arp_op=1"];
   return { table, priority, match, actions: [setField(mac, "eth_dst"), gotoTable("arp_reply")] };
 }
 

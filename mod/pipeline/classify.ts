@@ -23,7 +23,7 @@ const MULTICAST_SOURCE = "dl_src=01:00:00:00:00:00/01:00:00:00:00:00";
 export const classify: Feature = {
   tables: ["classify"],
 
-  base: ({ access, tunnelPort }: PipelineHost): readonly Flow[] => [
+  base: ({ access, tunnelPort, uplinkPorts = [] }: PipelineHost): readonly Flow[] => [
     { table, priority: SANITY, match: [MULTICAST_SOURCE], actions: [] },
     ...(access
       ? [{
@@ -33,6 +33,12 @@ export const classify: Feature = {
         actions: [loadRegister("sourceKind", SOURCE_KIND.host), gotoTable("arp_responder")],
       }]
       : []),
+    ...uplinkPorts.map((port) => ({
+      table,
+      priority: PORT,
+      match: [`in_port=${port}`],
+      actions: [loadRegister("sourceKind", SOURCE_KIND.uplink), gotoTable("uplink")],
+    })),
     // As the rest would be, but counted by itself.
     ...(tunnelPort === undefined
       ? []

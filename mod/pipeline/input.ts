@@ -12,6 +12,8 @@ export interface PipelineHost {
   readonly arpMode: "proxy" | "flood";
   /** OpenFlow port of the one flow-based VXLAN port (`remote_ip=flow,key=flow`); absent: no tunnels. */
   readonly tunnelPort?: number;
+  /** OpenFlow ports of the links to the physical switches, which carry VLAN networks in bridge mode; absent or empty: none. */
+  readonly uplinkPorts?: readonly number[];
   /** The way to the host and the outside; absent in bridge mode, where somebody on the segment is the gateway. */
   readonly access?: PipelineHostAccess;
 }
@@ -34,10 +36,12 @@ export interface PipelineNetwork {
   readonly id: string;
   /** The tenant's VRF id, 1–65534. */
   readonly vrf: number;
-  /** "vlan" has no flows of its own yet. */
+  /** How its packets travel between hosts. "vlan" does so in bridge mode only. */
   readonly encapsulation: "vxlan" | "vlan";
-  /** VXLAN network identifier (RFC 7348), 1–16777215. */
+  /** VXLAN network identifier (RFC 7348), 1–16777215; 0 with "vlan". */
   readonly vni: number;
+  /** VLAN id (IEEE 802.1Q), 1–4094; only with "vlan". */
+  readonly vlan?: number;
   readonly subnet: string;
   /** Gateways are answered for in routing mode only. */
   readonly gateway?: string;

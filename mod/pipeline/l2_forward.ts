@@ -1,6 +1,9 @@
 /**
  * Table l2_forward: the switch of every network, in bridge mode. Matches segment and destination MAC, writes the output port. Every MAC is
  * known from the store, nothing is learned; what is for another MAC, for a multicast group or for all is left to the network's flood group.
+ *
+ * A VLAN network, where others' machines are too, is left to Open vSwitch's own learning switch (NORMAL, ovs-actions(7)): it alone knows
+ * bonds, tags what leaves by an uplink, and keeps to the ports of the VLAN.
  * @module
  */
 import type { Feature, TunnelHost } from "./feature.ts";
@@ -12,7 +15,7 @@ import type {
   PipelineRemoteEndpoint,
 } from "./input.ts";
 import { loadRegister, setFlag } from "./registers.ts";
-import { matchSegment } from "./segment.ts";
+import { isVlan, matchSegment } from "./segment.ts";
 import { gotoTable, missDrop, TABLES } from "./tables.ts";
 import { toTunnel } from "./tunnel.ts";
 
@@ -30,18 +33,29 @@ export const l2Forward: Feature = {
       { table, priority: 0, match: [], actions: [setFlag("flood"), gotoTable("qos")] },
     ],
 
+  network: (network: PipelineNetwork, { forwarding }: PipelineHost): readonly Flow[] =>
+    forwarding === "routing" || !isVlan(network) ? [] : [{
+      table,
+      priority: 100,
+      match: [matchSegment(network)],
+      actions: [setFlag("normal"), gotoTable("qos")],
+    }],
+
   endpoint: (
     { mac, port }: PipelineEndpoint,
     network: PipelineNetwork,
     { forwarding }: PipelineHost,
-  ): readonly Flow[] => forwarding === "routing" ? [] : [known(network, mac, port, [])],
+  ): readonly Flow[] =>
+    forwarding === "routing" || isVlan(network) ? [] : [known(network, mac, port, [])],
 
   remote: (
     { mac, vtep }: PipelineRemoteEndpoint,
     network: PipelineNetwork,
     { forwarding, tunnelPort }: TunnelHost,
   ): readonly Flow[] =>
-    forwarding === "routing" ? [] : [known(network, mac, tunnelPort, toTunnel(network.vni, vtep))],
+    forwarding === "routing" || isVlan(network)
+      ? []
+      : [known(network, mac, tunnelPort, toTunnel(network.vni, vtep))],
 };
 
 function known(

@@ -20,7 +20,7 @@ import type {
   PipelineRemoteEndpoint,
 } from "./input.ts";
 import { loadRegister, matchRegister, matchSource } from "./registers.ts";
-import { matchSegment } from "./segment.ts";
+import { isVlan, matchSegment } from "./segment.ts";
 import { setField } from "./syntax.ts";
 import { gotoTable, missTo, TABLES } from "./tables.ts";
 import { ndReplies, NEIGHBOUR_ADVERTISEMENT } from "./nd_reply.ts";
@@ -31,7 +31,7 @@ const NOT_OURS = 200;
 const GATEWAY = 120;
 const KNOWN = 100;
 const ANY_DISCOVERY = 10;
-const ANY_FROM_TUNNEL = 5;
+const ANY_FROM_ELSEWHERE = 5;
 const table = TABLES.nd_responder;
 const SOLICITATION = [`icmp_type=${ICMPV6.neighbourSolicitation}`, "icmp_code=0"];
 
@@ -86,7 +86,7 @@ function askedByHost({ address6, subnet6 }: PipelineHostAccess): Flow[] {
   ];
 }
 
-/** What only bridge mode lets through. Packets of tunnels, which were checked and translated where they came from, go on at conntrack. */
+/** What only bridge mode lets through. Packets of other hosts, which were checked and translated where they came from, go on at conntrack. */
 function bridged(): Flow[] {
   const actions = [gotoTable("l2_forward")];
   const listeners = [
@@ -108,12 +108,12 @@ function bridged(): Flow[] {
       match: ["icmp6", `icmp_type=${type}`],
       actions,
     })),
-    {
+    ...(["tunnel", "uplink"] as const).map((kind) => ({
       table,
-      priority: ANY_FROM_TUNNEL,
-      match: [matchSource("tunnel")],
+      priority: ANY_FROM_ELSEWHERE,
+      match: [matchSource(kind)],
       actions: [gotoTable("conntrack")],
-    },
+    })),
   ];
 }
 
@@ -139,7 +139,7 @@ function knownAddress(
   network: PipelineNetwork,
   { forwarding, arpMode }: PipelineHost,
 ): Flow[] {
-  if (address6 === undefined) return [];
+  if (address6 === undefined || (forwarding === "bridge" && isVlan(network))) return [];
   const flags = NEIGHBOUR_ADVERTISEMENT.neighbour;
   if (forwarding === "routing") {
     return [answer(KNOWN, matchRegister("vrf", vrf), address6, ROUTER_MAC, flags)];

@@ -1,5 +1,6 @@
 /**
- * Table output: sends the packet to the port that the output register names, or, when the flood flag is set, to the group of its segment.
+ * Table output: sends the packet to the port that the output register names, or, by its flag, to the group of its segment or to Open vSwitch's
+ * learning switch.
  * Every packet that leaves by another port than it came in by leaves here, so that counting, mirroring and marking have one place.
  *
  * Split horizon: what came out of a tunnel goes to no tunnel, whatever a table before may have found, or a packet could circle among hosts
@@ -11,7 +12,7 @@ import { floodGroupId } from "./flood.ts";
 import type { Flow } from "./flow.ts";
 import type { PipelineHost, PipelineNetwork } from "./input.ts";
 import { matchFlag, matchRegister, matchSource, wholeRegister } from "./registers.ts";
-import { matchSegment } from "./segment.ts";
+import { isVlan, matchSegment } from "./segment.ts";
 import { missDrop, TABLES } from "./tables.ts";
 
 const SPLIT_HORIZON = 200;
@@ -32,13 +33,16 @@ export const output: Feature = {
       }]
       : []),
     ...(host.forwarding === "bridge"
-      ? [{ ...missDrop("output"), priority: NO_SEGMENT, match: [matchFlag("flood")] }]
+      ? [
+        { ...missDrop("output"), priority: NO_SEGMENT, match: [matchFlag("flood")] },
+        { table, priority: NO_SEGMENT, match: [matchFlag("normal")], actions: ["NORMAL"] },
+      ]
       : []),
     { table, priority: 0, match: [], actions: [`output:${wholeRegister("outputPort")}`] },
   ],
 
   network: (network: PipelineNetwork, { forwarding }: PipelineHost): readonly Flow[] =>
-    forwarding === "routing" ? [] : [{
+    forwarding === "routing" || isVlan(network) ? [] : [{
       table,
       priority: FLOOD,
       match: [matchFlag("flood"), matchSegment(network)],

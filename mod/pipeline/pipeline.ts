@@ -32,11 +32,14 @@ import { reserved } from "./reserved.ts";
 import { sourceGroup } from "./source_group.ts";
 import { spoofGuard } from "./spoof_guard.ts";
 import { tunnel } from "./tunnel.ts";
+import { isVlan } from "./segment.ts";
+import { uplink } from "./uplink.ts";
 
 /** In the order of their first tables. Each table belongs to exactly one. */
 export const FEATURES: readonly Feature[] = [
   classify,
   tunnel,
+  uplink,
   spoofGuard,
   arpResponder,
   ndResponder,
@@ -74,18 +77,18 @@ export function peerFlows(peer: PipelinePeer, host: PipelineHost): readonly Flow
   return hasTunnels(host) ? FEATURES.flatMap((feature) => feature.peer?.(peer, host) ?? []) : [];
 }
 
-/** What an endpoint of `network` on another host adds. None without a tunnel port. */
+/** What an endpoint of `network` on another host adds. None without a tunnel port, and none for a VLAN network that is routed: no way there. */
 export function remoteEndpointFlows(
   remote: PipelineRemoteEndpoint,
   network: PipelineNetwork,
   host: PipelineHost,
 ): readonly Flow[] {
-  return hasTunnels(host)
+  return hasTunnels(host) && !(host.forwarding === "routing" && isVlan(network))
     ? FEATURES.flatMap((feature) => feature.remote?.(remote, network, host) ?? [])
     : [];
 }
 
-/** The groups that `networkFlows` of a network refers to: one in bridge mode, none in routing mode. */
+/** The groups that `networkFlows` of a network refers to: one for a VXLAN network in bridge mode, else none. */
 export function floodGroups(flood: PipelineFlood, host: PipelineHost): readonly Group[] {
-  return host.forwarding === "bridge" ? [floodGroup(flood, host)] : [];
+  return host.forwarding === "bridge" && !isVlan(flood.network) ? [floodGroup(flood, host)] : [];
 }

@@ -8,7 +8,7 @@ import {
   ROUTING,
   TUNNEL_PORT,
 } from "./testing/cluster.ts";
-import { A, B, exampleFlows, HOST, WEB } from "./testing/example.ts";
+import { A, B, exampleFlows, HOST, LAN, WEB } from "./testing/example.ts";
 import { site } from "./testing/site.ts";
 import type { Flow } from "./flow.ts";
 import type { PipelineHost } from "./input.ts";
@@ -48,16 +48,16 @@ Deno.test("pipeline has a constant number of flows for the host and each of its 
   );
   deepEqual(counts, {
     "routing on one host": {
-      base: 55,
+      base: 56,
       network: [14, 2],
       endpoint: [18, 14, 9],
       peer: 0,
       remote: [0, 0],
     },
-    routing: { base: 57, network: [15, 3], endpoint: [18, 14, 9], peer: 1, remote: [6, 4] },
-    bridge: { base: 49, network: [2, 2], endpoint: [19, 19, 7], peer: 1, remote: [4, 3] },
+    routing: { base: 58, network: [15, 3], endpoint: [18, 14, 9], peer: 1, remote: [6, 4] },
+    bridge: { base: 53, network: [2, 2], endpoint: [19, 19, 7], peer: 1, remote: [4, 3] },
     "bridge with flooded ARP": {
-      base: 49,
+      base: 53,
       network: [2, 2],
       endpoint: [15, 15, 5],
       peer: 1,
@@ -114,7 +114,9 @@ Deno.test("pipeline says in every table what happens to the rest", () => {
 
 Deno.test("pipeline loads registers before it leaves a table and ends each list of actions once", () => {
   for (const { actions } of everyFlow()) {
-    const ends = actions.filter((action) => /^(goto_table|output|group|IN_PORT)/.test(action));
+    const ends = actions.filter((action) =>
+      /^(goto_table|output|group|IN_PORT|NORMAL)/.test(action)
+    );
     ok(actions.length === 0 || ends.length === 1 && ends[0] === actions.at(-1), `${actions}`);
   }
 });
@@ -150,6 +152,7 @@ function everyFlow(): readonly Flow[] {
     ...[ROUTING, BRIDGE, BRIDGE_FLOOD].flatMap((host) =>
       HOSTS.flatMap((name) => hostPipeline(name, host, VTEPS).flows)
     ),
+    ...networkFlows(LAN, BRIDGE),
   ];
 }
 
@@ -165,6 +168,7 @@ function flowsOf(feature: (typeof FEATURES)[number]): readonly Flow[] {
   return [ROUTING, BRIDGE].flatMap((host) => [
     ...feature.base(host),
     ...feature.network?.(WEB, host) ?? [],
+    ...feature.network?.(LAN, host) ?? [],
     ...feature.endpoint?.(A, WEB, host) ?? [],
     ...feature.peer?.(PEER, { ...host, tunnelPort: TUNNEL_PORT }) ?? [],
     ...feature.remote?.(REMOTE, WEB, { ...host, tunnelPort: TUNNEL_PORT }) ?? [],

@@ -18,7 +18,7 @@ export const REGISTERS = {
   outputPort: "reg4",
   /** Bits that features hand to later tables: FLAGS. */
   flags: "reg5",
-  /** The VNI of the layer 2 segment, 1–16777215, in bridge mode only. segment.ts makes it of a network. */
+  /** The layer 2 segment, in bridge mode only: the VNI, or 16777216 + the VLAN. segment.ts makes it of a network. */
   segment: "reg6",
   /** Within one table, or between a table and its helper; means nothing to any other. */
   scratch: "reg12",
@@ -26,8 +26,11 @@ export const REGISTERS = {
 
 export type RegisterName = keyof typeof REGISTERS;
 
-/** Bits of the register flags. flood: the packet is for the segment's flood group, not for the output port. */
-export const FLAGS = { flood: 1 } as const;
+/**
+ * Bits of the register flags: where the packet goes instead of to the output port. flood: to the segment's flood group. normal: to Open
+ * vSwitch's own learning switch.
+ */
+export const FLAGS = { flood: 1, normal: 2 } as const;
 
 export type FlagName = keyof typeof FLAGS;
 

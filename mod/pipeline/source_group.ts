@@ -3,14 +3,14 @@
  * the VRF, or in bridge mode by its MAC within the segment, which covers both families at once. A sender without a group has no flow.
  *
  * The packet itself does not carry its group (VXLAN group policy, draft-smith-vxlan-group-policy): Open vSwitch's userspace datapath leaves
- * that header out. The sending host's spoof guard is what makes the address trustworthy.
+ * that header out. The sending host's spoof guard is what makes the address trustworthy; in a VLAN, which others may be in, nothing does.
  * @module
  */
 import type { Feature } from "./feature.ts";
 import type { Flow } from "./flow.ts";
 import type { PipelineHost, PipelineNetwork, PipelineRemoteEndpoint } from "./input.ts";
 import { loadRegister, matchRegister, matchSource } from "./registers.ts";
-import { matchSegment } from "./segment.ts";
+import { isVlan, matchSegment } from "./segment.ts";
 import { perFamily } from "./syntax.ts";
 import { gotoTable, missTo, TABLES } from "./tables.ts";
 
@@ -39,7 +39,8 @@ function senders(
 ): string[][] {
   const tunnel = matchSource("tunnel");
   if (forwarding === "bridge") {
-    return [[tunnel, matchSegment(network), `dl_src=${mac}`]];
+    const origin = isVlan(network) ? matchSource("uplink") : tunnel;
+    return [[origin, matchSegment(network), `dl_src=${mac}`]];
   }
   return perFamily(
     address,

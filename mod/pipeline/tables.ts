@@ -9,6 +9,7 @@ import type { Flow } from "./flow.ts";
 export const TABLES = {
   classify: 0,
   tunnel: 5,
+  uplink: 7,
   spoof_guard: 10,
   arp_responder: 20,
   arp_reply: 22,

@@ -10,7 +10,7 @@ import { type Feature, hasTunnels } from "./feature.ts";
 import type { Flow } from "./flow.ts";
 import type { PipelineHost, PipelineNetwork } from "./input.ts";
 import { hex, loadRegister } from "./registers.ts";
-import { loadSegment } from "./segment.ts";
+import { isVlan, loadSegment } from "./segment.ts";
 import { setField } from "./syntax.ts";
 import { gotoTable, missDrop, TABLES } from "./tables.ts";
 
@@ -20,7 +20,7 @@ export const tunnel: Feature = {
   base: (): readonly Flow[] => [missDrop("tunnel")],
 
   network: (network: PipelineNetwork, host: PipelineHost): readonly Flow[] =>
-    hasTunnels(host)
+    hasTunnels(host) && !isVlan(network)
       ? [{
         table: TABLES.tunnel,
         priority: 100,

@@ -17,6 +17,7 @@ import {
 import { ACCESS, DATA, endpoint, RED, WEB } from "./example.ts";
 
 export const TUNNEL_PORT = 64000;
+export const UPLINK_PORT = 64010;
 export const HOSTS = ["one", "two", "three"] as const;
 export type HostName = (typeof HOSTS)[number];
 
@@ -30,6 +31,7 @@ export const BRIDGE: PipelineHost = {
   forwarding: "bridge",
   arpMode: "proxy",
   tunnelPort: TUNNEL_PORT,
+  uplinkPorts: [UPLINK_PORT],
 };
 export const BRIDGE_FLOOD: PipelineHost = { ...BRIDGE, arpMode: "flood" };
 

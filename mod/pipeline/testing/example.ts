@@ -56,6 +56,19 @@ export const DATA: PipelineNetwork = {
 /** Another tenant with the very addresses of WEB. */
 export const RED: PipelineNetwork = { ...WEB, id: "web.red", vrf: 2, vni: 10003 };
 
+/** The first tenant's VLAN, with addresses of its own. */
+export const LAN: PipelineNetwork = {
+  id: "lan.blue",
+  vrf: 1,
+  encapsulation: "vlan",
+  vni: 0,
+  vlan: 100,
+  subnet: "10.1.3.0/24",
+  gateway: "10.1.3.254",
+  subnet6: "2001:db8:3::/64",
+  gateway6: "2001:db8:3::fe",
+};
+
 /** An endpoint that may talk to the host and the outside. */
 export const A = endpoint("a", 1, WEB, 1);
 /** In A's network, without a way out. */
@@ -75,7 +88,7 @@ export const ENDPOINTS: ReadonlyMap<PipelineEndpoint, PipelineNetwork> = new Map
   [E, RED],
 ]);
 
-/** The least that shows everything, for the document: one network with an endpoint here and one on the only other host. */
+/** The least that shows everything, for the document: one network with an endpoint here and one on the only other host. With uplinks, a VLAN, too. */
 export function smallExample(
   host: PipelineHost,
 ): { flows: readonly Flow[]; groups: readonly Group[] } {
@@ -84,6 +97,7 @@ export function smallExample(
     flows: [
       ...baseFlows(host),
       ...networkFlows(WEB, host),
+      ...(host.uplinkPorts ? networkFlows(LAN, host) : []),
       ...endpointFlows(A, WEB, host),
       ...peerFlows({ host: "two", vtep: remote.vtep }, host),
       ...remoteEndpointFlows(remote, WEB, host),

@@ -59,8 +59,9 @@ function networkAt(vrf: number, third: number, ipv6: boolean): PipelineNetwork {
   return {
     id: `n${third}.t${vrf}`,
     vrf,
-    encapsulation: "vxlan",
-    vni: vrf * 100 + third,
+    ...(third === 3
+      ? { encapsulation: "vlan", vni: 0, vlan: vrf * 10 + third }
+      : { encapsulation: "vxlan", vni: vrf * 100 + third }),
     subnet: `10.1.${third}.0/24`,
     gateway: `10.1.${third}.254`,
     ...(ipv6 && { subnet6: `2001:db8:${third}::/64`, gateway6: `2001:db8:${third}::254` }),
