@@ -57,19 +57,16 @@ export class PortControl {
     add: readonly PortSpec[],
     remove: readonly string[],
     signal: AbortSignal,
-    linked?: Promise<void>,
   ): Promise<void> {
-    linked?.catch(() => {}); // its failure is this call's, too, but not before the transaction's answer
     const detached = add.map(({ name }) => name).filter((name) => this.#watch.isDetached(name));
     if (detached.length > 0) await this.#apply([], detached, signal);
-    await this.#apply(add, remove, signal, linked);
+    await this.#apply(add, remove, signal);
   }
 
   async #apply(
     add: readonly PortSpec[],
     remove: readonly string[],
     signal: AbortSignal,
-    linked?: Promise<void>,
   ): Promise<void> {
     const bridge = this.#bridge();
     if (!bridge) throw new SwitchError("unavailable", `bridge ${this.bridgeName} does not exist`);
@@ -78,7 +75,7 @@ export class PortControl {
     const names = [...add.map((spec) => spec.name), ...remove];
     this.#watch.begin(names);
     try {
-      await this.#carryOut(plan, add, remove, signal, linked);
+      await this.#carryOut(plan, add, remove, signal);
     } finally {
       this.#watch.end(names);
     }
@@ -89,7 +86,6 @@ export class PortControl {
     add: readonly PortSpec[],
     remove: readonly string[],
     signal: AbortSignal,
-    linked?: Promise<void>,
   ): Promise<void> {
     const change: Change = { operations: plan.operations, target: 0 };
     try {
@@ -101,9 +97,8 @@ export class PortControl {
       throw new SwitchError("port-refused", words, { cause });
     }
     try {
-      if (linked) await this.#attachBeside(linked, add, change, signal);
       await this.database.waitUntil(
-        attachmentOf(add.length ? add.map((spec) => spec.name) : remove),
+        `the attachment of ${add.map((spec) => spec.name).join(", ") || remove.join(", ")}`,
         () => this.#isSettled(add, remove, change.target),
         SETTLE_MS,
         signal,
@@ -112,24 +107,6 @@ export class PortControl {
       await this.#takeBack(plan);
       throw error;
     }
-  }
-
-  /** ovs-vswitchd may have looked for a link before it was made, so it looks once more before a refusal counts. */
-  async #attachBeside(
-    linked: Promise<void>,
-    add: readonly PortSpec[],
-    change: Change,
-    signal: AbortSignal,
-  ): Promise<void> {
-    await linked;
-    const attached = () => add.every((spec) => this.#isAttached(spec));
-    await this.database.waitUntil(
-      attachmentOf(add.map((spec) => spec.name)),
-      () => attached() || this.database.inForce(change.target),
-      SETTLE_MS,
-      signal,
-    );
-    if (!attached()) change.target = await this.database.configure([], signal);
   }
 
   async #transact(changes: readonly Change[]): Promise<void> {
@@ -194,10 +171,6 @@ export class PortControl {
   #bridge(): BridgeView | undefined {
     return findBridge(this.database.replica, this.bridgeName);
   }
-}
-
-function attachmentOf(names: readonly string[]): string {
-  return `the attachment of ${names.join(", ")}`;
 }
 
 function toState({ name, externalIds, interface: link }: PortView, detached: boolean): PortState {

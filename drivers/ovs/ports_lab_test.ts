@@ -41,28 +41,6 @@ Deno.test("ports get their numbers, marks and settings, and go when removed", as
   ok(!lab.seen.includes("ports-changed"), "our own changes are no news");
 });
 
-Deno.test("ports are attached whose links are made meanwhile, late, or just as Open vSwitch looks", async () => {
-  await using lab = await openLab();
-  await lab.driver.start(never);
-  for (const [at, late] of [0, 0, 5, 100].entries()) {
-    const name = `v${at}`;
-    const linked = new Promise((resolve) => setTimeout(resolve, late)).then(() => lab.links(name));
-    await lab.driver.applyPorts([veth(name, 11 + at)], [], never, linked);
-    equal(lab.driver.ports().find((port) => port.name === name)?.number, 11 + at);
-  }
-  ok(!lab.seen.includes("ports-changed"), "our own changes are no news");
-});
-
-Deno.test("ports whose links are not made do not stay", async () => {
-  await using lab = await openLab();
-  await lab.driver.start(never);
-  const failed = Promise.reject(new Error("no link today"));
-  await rejects(lab.driver.applyPorts([veth("v1", 11)], [], never, failed), /no link today/);
-  const pretended = lab.driver.applyPorts([veth("v1", 11)], [], never, Promise.resolve());
-  await rejects(pretended, { name: "SwitchError", code: "port-refused" });
-  await waitUntil("the ports are taken back", () => lab.driver.ports().length === 0);
-});
-
 Deno.test("ports change in place and a number passes from a removed port to a new one", async () => {
   await using lab = await openLab();
   await lab.links("v1", "v2");

@@ -115,11 +115,10 @@ class OpenVSwitch implements Switch {
     add: readonly PortSpec[],
     remove: readonly string[],
     signal: AbortSignal,
-    linked?: Promise<void>,
   ): Promise<void> {
     signal.throwIfAborted();
     if (!this.connected) throw this.#unavailable();
-    await this.#ports.apply(add, remove, signal, linked);
+    await this.#ports.apply(add, remove, signal);
   }
 
   async applyFlows(change: FlowChange, signal: AbortSignal): Promise<void> {

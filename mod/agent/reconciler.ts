@@ -134,9 +134,8 @@ export class Reconciler {
     const owners = [endpointOwner(id), networkOwner(wanted.network.id), BASE];
     // Flows first: ovs-vswitchd takes in none while it reconfigures itself for a link or port, the longer the more ports it has.
     await this.#applyFlows(owners, signal);
-    // Link and port together: one of its reconfigurations then often serves both.
-    const link = this.#links.ensure(wanted.link);
-    await settled([link, this.deps.switch.applyPorts([wanted.port], [], signal, link)]);
+    await this.#links.ensure(wanted.link);
+    await this.deps.switch.applyPorts([wanted.port], [], signal);
     this.#right.set(id, wanted);
   }
 

@@ -34,7 +34,7 @@ export interface PortState {
 
 /**
  * Flows by identity (table, priority, match), groups and meters by number; what is added replaces what has the same. Groups and meters come
- * into being before the flows that use them, and go after them.
+ * into being before the flows that use them, and go after them; one that goes takes all flows along that still use it.
  */
 export interface FlowChange {
   readonly add: readonly Flow[];
@@ -101,15 +101,11 @@ export interface Switch {
   /**
    * One database transaction. Resolves when every added port has its OpenFlow number and every removed one is gone, by the monitor.
    * A port that exists with the same spec is left alone. Throws SwitchError with nothing half-done.
-   *
-   * `linked` resolves when the links of the added ports are there; absent: they are. With it they are made meanwhile; should it reject,
-   * so does the call.
    */
   applyPorts(
     add: readonly PortSpec[],
     remove: readonly string[],
     signal: AbortSignal,
-    linked?: Promise<void>,
   ): Promise<void>;
   /**
    * One atomic bundle; concurrent calls may share one. Resolves when all is in force. Throws SwitchError; nothing is then applied, and
