@@ -23,9 +23,8 @@ Deno.test("flows are applied, replaced with their counters kept, and removed", a
   await ofctl("add-flow", "contiv0", "table=10,priority=100,ip,nw_src=10.9.9.9,actions=drop");
   const [a, b] = [dropFlow("10.0.0.1", 0), dropFlow("10.0.0.2", 0)];
   await driver.applyFlows({ add: [a, b], remove: [] }, never);
-  await ofctl("packet-out", "contiv0", "in_port=LOCAL,packet=" + ipPacket, "actions=table").catch(
-    () => ofctl("packet-out", "contiv0", `in_port=LOCAL,packet=${ipPacket},actions=table`),
-  );
+  const packet = { frame: ipPacket, inPort: "controller", actions: ["table"] } as const;
+  await driver.sendPackets([packet], never);
   const counted = () => ofctl("dump-flows", "contiv0", "table=0,ip,nw_src=10.0.0.1");
   await waitUntil("the packet is counted", async () => (await counted()).includes("n_packets=1,"));
   await driver.applyFlows({ add: [{ ...a, actions: ["goto_table:5"] }], remove: [a] }, never);
@@ -38,8 +37,9 @@ Deno.test("flows are applied, replaced with their counters kept, and removed", a
 });
 
 /** Ethernet and IPv4 from 10.0.0.1 to 10.0.0.9, protocol 253, no payload. */
-const ipPacket = "020000000002" + "020000000001" + "0800" +
-  "450000140000000040fd66d2" + "0a000001" + "0a000009";
+const ipPacket = Uint8Array.fromHex(
+  "020000000002" + "020000000001" + "0800" + "450000140000000040fd66d2" + "0a000001" + "0a000009",
+);
 
 Deno.test("flows are reconciled by the least change", async () => {
   await using lab = await openLab();
