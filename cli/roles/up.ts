@@ -1,5 +1,5 @@
 /**
- * `contiv up`: master and plugin in one process on the embedded store.
+ * `contiv up`: master and plugin in one process: a cluster of one host, or a host of a cluster.
  * @module
  */
 import { runRole } from "./entry.ts";
@@ -14,7 +14,7 @@ export function up(argv: string[]): Promise<number> {
   return runRole({
     name: "up",
     summary:
-      "Runs a whole cluster of one host in this process: the API, the Docker driver and Open vSwitch, " +
+      "Runs a whole cluster of one host, or one host of a cluster, in this process: the API, the Docker driver and Open vSwitch, " +
       "which it starts where it is installed and not running. Ends on SIGTERM; the containers' traffic goes on.",
     options: UP_OPTIONS,
     environmentPrefixes: ["CONTIV_UP_", "CONTIV_NETPLUGIN_", "CONTIV_NETMASTER_"],
