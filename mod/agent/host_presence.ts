@@ -1,6 +1,6 @@
 /**
  * This host's claim to its label, kept for as long as the agent runs: the host's record and its registrations, under a lease. When the lease
- * is lost (the store was away, the process slept) it claims again.
+ * is lost (the store was away, the process slept) it claims again; if another host has the label by then, it is lost for good.
  * @module
  */
 import { claimHost, type HostClaim } from "../intent/host.ts";
@@ -13,7 +13,6 @@ import { type Store, StoreError } from "../state/store.ts";
 import { backoff, type Timing } from "../state/timing.ts";
 import { transact } from "../state/transact.ts";
 import { AgentError } from "./error.ts";
-import type { Log } from "./log.ts";
 
 const CLAIM_DEADLINE_MS = 10_000;
 const FIRST_PAUSE_MS = 250;
@@ -22,8 +21,9 @@ const LONGEST_PAUSE_MS = 5_000;
 export interface PresenceDeps extends Timing {
   readonly store: Store;
   readonly cache: Cache;
-  readonly log: Log;
   readonly now: () => number;
+  /** Called once when another host has taken the label: nothing may be done in its name any more. */
+  readonly lost: (error: AgentError) => void;
 }
 
 export class HostPresence {
@@ -106,7 +106,7 @@ export class HostPresence {
     }
   }
 
-  /** Whether to try again. A label that was never this host's is given up; one that was is asked for until it is back. */
+  /** Whether to try again: a store comes back, a label that is another's is given up. */
   #bear(error: unknown): boolean {
     if (!(error instanceof IntentError)) {
       if (!(error instanceof StoreError || error instanceof StateError)) {
@@ -119,15 +119,10 @@ export class HostPresence {
     const refusal = new AgentError("label-taken", `${error.message}: ${error.advice}`, {
       cause: error,
     });
-    if (!this.#held) {
-      this.#first.reject(refusal);
-      return false;
-    }
-    if (this.#trouble !== refusal.message) {
-      this.deps.log.error("This host has lost its label: {error}", { error: refusal.message });
-    }
+    if (this.#held) this.deps.lost(refusal);
     this.#trouble = refusal.message;
-    return true;
+    this.#first.reject(refusal);
+    return false;
   }
 }
 

@@ -21,10 +21,16 @@ function claim(host: number, label = "a"): HostClaim {
   };
 }
 
-function depsOf(store: Store, cache: Cache, said: string[] = []): PresenceDeps {
-  const say = (message: string) => void said.push(message);
-  const log = { debug: say, info: say, warn: say, error: say };
-  return { store, cache, log, now: () => 7, ...realTiming };
+function depsOf(store: Store, cache: Cache, lost: AgentError[] = []): PresenceDeps {
+  return { store, cache, now: () => 7, lost: (error) => void lost.push(error), ...realTiming };
+}
+
+/** Ends the leases of all that are registered. */
+async function endLeases(store: Store): Promise<void> {
+  const { items } = await store.list(SERVICES);
+  for (const lease of new Set(items.map((item) => item.lease))) {
+    if (lease !== undefined) await store.revokeLease(lease);
+  }
 }
 
 Deno.test("HostPresence registers the host while it is open, and leaves its record behind", async () => {
@@ -61,25 +67,30 @@ Deno.test("HostPresence gives a label to one of many hosts that ask for it at on
   });
 });
 
-Deno.test("HostPresence claims again when its registration was lost, unless another host has taken the label", async () => {
+Deno.test("HostPresence claims again when its registration was lost", async () => {
   const store = new MemoryStore();
   await withCache(store, async (cache) => {
-    const said: string[] = [];
-    const first = await HostPresence.claim(depsOf(store, cache, said), claim(1), never);
-    const lose = async () => {
-      const { items } = await store.list(SERVICES);
-      for (const lease of new Set(items.map(({ lease }) => lease))) {
-        if (lease) await store.revokeLease(lease);
-      }
-    };
-    await lose();
+    const lost: AgentError[] = [];
+    const presence = await HostPresence.claim(depsOf(store, cache, lost), claim(1), never);
+    await endLeases(store);
+    while ((await store.list(SERVICES)).items.length === 0) await realTiming.delay(50, never);
+    assert.deepEqual(lost, []);
+    await presence.close();
+  });
+});
+
+Deno.test("HostPresence says that the label is lost when another host took it while the registration was gone", async () => {
+  const store = new MemoryStore();
+  await withCache(store, async (cache) => {
+    const lost: AgentError[] = [];
+    const first = await HostPresence.claim(depsOf(store, cache, lost), claim(1), never);
+    await endLeases(store);
     const second = await HostPresence.claim(depsOf(store, cache), claim(2), never);
-    while (first.trouble === undefined) await realTiming.delay(50, never);
-    assert.match(first.trouble, /the host at 192\.0\.2\.2 has it/);
-    assert.equal(said.length, 1);
-    await second.close();
-    while (first.trouble !== undefined) await realTiming.delay(50, never);
+    while (lost.length === 0) await realTiming.delay(50, never);
+    assert.match(lost[0]?.message ?? "", /the host at 192\.0\.2\.2 has it/);
+    assert.equal(first.trouble, lost[0]?.message);
     await first.close();
+    await second.close();
   });
 });
 
