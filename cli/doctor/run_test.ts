@@ -53,7 +53,51 @@ const HEALTHY: Facts = {
 const error = { error: "some reason" };
 const tap = { link: "docker0", address: "172.19.0.1", length: 16, mtu: 1500 };
 
+const etcd = {
+  settings: {
+    ...HEALTHY.settings,
+    store: { kind: "etcd" as const, endpoints: ["a:1", "b:1"], warnings: [] },
+  },
+};
+const members = (...healthy: boolean[]) => ({
+  ...etcd,
+  store: {
+    exists: false,
+    freeBytes: error,
+    members: {
+      value: healthy.map((each, at) => ({
+        endpoint: `${"ab"[at]}:1`,
+        healthy: each,
+        ...(each ? {} : { detail: "refused" }),
+      })),
+    },
+  },
+});
+
 const CASES: [why: string, change: Partial<Facts>, what: string, level: Level, says: RegExp][] = [
+  ["all of etcd serves", members(true, true), "store", "ok", /^2 of 2 servers of etcd serve/],
+  ["a part of etcd serves", members(true, false), "store", "warn", /^1 of 2 servers/],
+  [
+    "a server of etcd is dead",
+    members(true, false),
+    "store server",
+    "warn",
+    /^b:1 does not serve: refused/,
+  ],
+  ["nothing of etcd serves", members(false, false), "store", "fail", /^0 of 2 servers/],
+  [
+    "a key can be read by others",
+    {
+      ...members(true, true),
+      settings: {
+        ...etcd.settings,
+        store: { ...etcd.settings.store, warnings: ["/k may be read by others: chmod 600 /k"] },
+      },
+    },
+    "store",
+    "warn",
+    /\/k may be read/,
+  ],
   [
     "not root",
     { uid: 1000, capabilities: 0n },

@@ -45,7 +45,11 @@ function cluster(settings: ClusterSettings, members: Facts["store"]["members"]):
     ...files,
     summary,
     ...members.value.filter((member) => !member.healthy).map(({ endpoint, detail }) =>
-      warn("store", `${endpoint} does not serve: ${detail ?? "it says not why"}`, remedy(kind))
+      warn(
+        "store server",
+        `${endpoint} does not serve: ${detail ?? "it says not why"}`,
+        remedy(kind),
+      )
     ),
   ];
 }
