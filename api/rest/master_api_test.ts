@@ -219,7 +219,7 @@ Deno.test("master API makes all 32 networks when they are created at once", asyn
   assert.deepEqual(
     replies.map(({ status }) => status),
     names.map(() => 200),
-    replies.find(({ status }) => status !== 200)?.text,
+    replies.find(({ status }) => status !== 200)?.text ?? "",
   );
   const tags = await Promise.all(names.map(async (name) => {
     const inspected = await outcome(master, `/api/v1/inspect/networks/default:${name}/`);
