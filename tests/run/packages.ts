@@ -41,6 +41,7 @@ export const TEST_NEEDS: readonly Need[] = [
   { program: "nft", package: "nftables" },
   { program: "iperf3", package: "iperf3" },
   { program: "socat", package: "socat" },
+  { program: "strace", package: "strace" },
   { program: "openssl", package: "openssl" },
   { program: "etcd", package: "etcd-server" },
   { program: "etcdctl", package: "etcd-client" },
