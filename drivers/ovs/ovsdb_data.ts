@@ -77,6 +77,11 @@ export function integer(value: unknown): number | undefined {
   return typeof element === "number" ? element : undefined;
 }
 
+export function boolean(value: unknown): boolean | undefined {
+  const element = fromSet(value)[0];
+  return typeof element === "boolean" ? element : undefined;
+}
+
 export function uuids(value: unknown): readonly string[] {
   const elements = isUuid(value) ? [value] : fromSet(value);
   return elements.filter(isUuid).map(([, id]) => id);

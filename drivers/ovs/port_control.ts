@@ -8,6 +8,7 @@ import { Batcher } from "./batcher.ts";
 import type { Database } from "./database.ts";
 import type { Operation } from "./ovsdb_data.ts";
 import { PortWatch } from "./port_watch.ts";
+import { isCarried, toState } from "./port_members.ts";
 import { planPorts, type PortPlan, removals } from "./ports.ts";
 import { bridge as findBridge, type BridgeView, OWNER, portsOf, type PortView } from "./view.ts";
 
@@ -124,22 +125,25 @@ export class PortControl {
     return attached.every(Boolean) && gone && (remove.length === 0 || done);
   }
 
-  #isAttached({ name, number }: PortSpec): boolean {
-    return this.#ports.get(name)?.interface?.number === number;
+  #isAttached(spec: PortSpec): boolean {
+    const port = this.#ports.get(spec.name);
+    return port !== undefined && isCarried(port, spec);
   }
 
   /** False: nothing is known yet. */
-  #refuse({ name, number, type }: PortSpec): false {
-    const link = this.#ports.get(name)?.interface;
+  #refuse(spec: PortSpec): false {
+    const { name, number, type } = spec;
+    const port = this.#ports.get(name);
+    const link = port?.members[0];
     if (!link) throw new SwitchError("port-refused", `port ${name} was removed by somebody else`);
     if (link.error !== undefined || link.number === -1) {
-      const advice = type === "system" ? `; the link must exist: ip link show ${name}` : "";
+      const advice = type === "system" ? `; the link must exist: ip link show ${link.name}` : "";
       const words = link.error ?? "Open vSwitch gave no reason";
       throw new SwitchError("port-refused", `cannot attach port ${name}: ${words}${advice}`);
     }
     if (link.number === undefined) return false;
-    const holder = [...this.#ports.values()].find((port) =>
-      port.name !== name && port.interface?.number === number
+    const holder = [...this.#ports.values()].find((other) =>
+      other.name !== name && other.interface?.number === number
     );
     const taken = holder ? `, which ${holder.name} has` : "";
     throw new SwitchError(
@@ -171,15 +175,4 @@ export class PortControl {
   #bridge(): BridgeView | undefined {
     return findBridge(this.database.replica, this.bridgeName);
   }
-}
-
-function toState({ name, externalIds, interface: link }: PortView, detached: boolean): PortState {
-  const attached = !detached && link?.number !== undefined && link.number >= 0;
-  const error = detached ? `link ${name} vanished or was replaced` : link?.error;
-  return {
-    name,
-    externalIds,
-    ...(attached ? { number: link.number } : {}),
-    ...(error === undefined ? {} : { error }),
-  };
 }

@@ -4,7 +4,7 @@
  * link that is gone. Pure but for its memory.
  * @module
  */
-import type { PortView } from "./view.ts";
+import type { InterfaceView, PortView } from "./view.ts";
 
 export class PortWatch {
   #before = new Map<string, PortView>();
@@ -49,18 +49,29 @@ export class PortWatch {
   }
 }
 
-/** Another row of the same name is another attachment. */
-function lostLink({ uuid, interface: before }: PortView, after: PortView): boolean {
+/** Another row of the same name is another attachment. A bond is not attached anew before the link is back: its others carry on. */
+function lostLink({ uuid, interface: before, members }: PortView, after: PortView): boolean {
+  if (uuid !== after.uuid) return false;
+  if (after.members.length > 1) return members.some((member) => cameBack(member, after));
   const was = before?.linkIndex ?? 0;
   const is = after.interface?.linkIndex;
-  return uuid === after.uuid && before?.type === "system" && was > 0 && is !== undefined &&
-    is !== was;
+  return before?.type === "system" && was > 0 && is !== undefined && is !== was;
+}
+
+function cameBack({ uuid, linkIndex: was }: InterfaceView, after: PortView): boolean {
+  const is = after.members.find((member) => member.uuid === uuid)?.linkIndex ?? 0;
+  return was !== undefined && is > 0 && is !== was;
 }
 
 function differs(before: PortView, after: PortView): boolean {
   const number = before.interface?.number;
   return lostLink(before, after) ||
     (number !== undefined && number !== after.interface?.number) ||
-    before.interface?.error !== after.interface?.error ||
+    health(before) !== health(after) ||
     JSON.stringify(before.externalIds) !== JSON.stringify(after.externalIds);
+}
+
+/** What is said of a port's links. Their carrier and LACP are told for bonds and single uplinks alike, and change by themselves. */
+function health(port: PortView): string {
+  return JSON.stringify(port.members.map(({ name, error }) => [name, error]));
 }

@@ -3,7 +3,17 @@
  * @module
  */
 import { type PortSpec, SwitchError } from "../../mod/agent/switch.ts";
-import { type Operation, toMap, toSet, uuidIs, type Value } from "./ovsdb_data.ts";
+import {
+  type NamedUuid,
+  type Operation,
+  toMap,
+  toSet,
+  type Uuid,
+  uuidIs,
+  type Value,
+} from "./ovsdb_data.ts";
+import { portColumns, presentColumns } from "./port_columns.ts";
+import { memberOf, membersOf } from "./port_members.ts";
 import type { Replica } from "./replica.ts";
 import {
   type BridgeView,
@@ -39,7 +49,8 @@ export function planPorts(
   for (const spec of add) {
     const port = present.get(spec.name);
     if (!port) {
-      refuseElsewhere(replica, spec);
+      const freed = new Set(leaving.flatMap(({ members }) => members.map(({ name }) => name)));
+      for (const { name } of membersOf(spec)) if (!freed.has(name)) refuseElsewhere(replica, name);
       inserted.push(spec);
       continue;
     }
@@ -70,20 +81,16 @@ export function removals(bridge: BridgeView, ports: readonly PortView[]): readon
 function insertions(bridge: BridgeView, specs: readonly PortSpec[]): readonly Operation[] {
   if (specs.length === 0) return [];
   const rows = specs.flatMap((spec): Operation[] => [
-    {
-      op: "insert",
-      table: "Interface",
-      "uuid-name": rowName("interface", spec),
-      row: { name: spec.name, ...interfaceColumns(spec) },
-    },
+    ...membersOf(spec).map(interfaceInsertion),
     {
       op: "insert",
       table: "Port",
       "uuid-name": rowName("port", spec),
       row: {
         name: spec.name,
-        interfaces: ["named-uuid", rowName("interface", spec)],
+        interfaces: toSet(membersOf(spec).map((it) => ["named-uuid", rowName("interface", it)])),
         external_ids: toMap(spec.externalIds),
+        ...portColumns(spec),
       },
     },
   ]);
@@ -94,6 +101,15 @@ function insertions(bridge: BridgeView, specs: readonly PortSpec[]): readonly Op
     where: uuidIs(bridge.uuid),
     mutations: [["ports", "insert", ports]],
   }];
+}
+
+function interfaceInsertion(spec: PortSpec): Operation {
+  return {
+    op: "insert",
+    table: "Interface",
+    "uuid-name": rowName("interface", spec),
+    row: { name: spec.name, ...interfaceColumns(spec) },
+  };
 }
 
 /** Unique within a transaction that joins several calls: an RFC 7047 `<id>` made of the port's name, which is unique. */
@@ -118,23 +134,49 @@ function portChange(
   port: PortView,
   spec: PortSpec,
 ): { operations: readonly Operation[]; restore: readonly Operation[] } {
-  const link = port.interface;
-  if (!link) {
-    throw refused(spec.name, "it is a bond; remove it with: ovs-vsctl del-port", spec.name);
-  }
-  const portRow: Record<string, Value> = includes(port.externalIds, spec.externalIds)
-    ? {}
-    : { external_ids: toMap({ ...port.externalIds, ...spec.externalIds }) };
-  const linkRow = isRight(link, spec) ? {} : {
+  const wanted = membersOf(spec);
+  const missing = wanted.filter((it) => !memberOf(port, it));
+  const links = wanted.map((it) => memberChange(memberOf(port, it), it));
+  const sameMembers = missing.length === 0 && port.members.length === wanted.length;
+  const portRow: Record<string, Value> = {
+    ...(includes(port.externalIds, spec.externalIds)
+      ? {}
+      : { external_ids: toMap({ ...port.externalIds, ...spec.externalIds }) }),
+    ...(sameMembers ? {} : { interfaces: toSet(wanted.map((it) => rowOf(port, it))) }),
+    ...portColumns(spec, port),
+  };
+  const before = { external_ids: toMap(port.externalIds), ...presentColumns(port) };
+  return {
+    operations: [
+      ...missing.map(interfaceInsertion),
+      ...update("Port", port.uuid, portRow),
+      ...links.flatMap(({ operations }) => operations),
+    ],
+    // A bond keeps its new members: the rows of those that left are gone.
+    restore: [
+      ...update("Port", port.uuid, pick(portRow, before)),
+      ...links.flatMap(({ restore }) => restore),
+    ],
+  };
+}
+
+function rowOf(port: PortView, spec: PortSpec): Uuid | NamedUuid {
+  const present = memberOf(port, spec);
+  return present ? ["uuid", present.uuid] : ["named-uuid", rowName("interface", spec)];
+}
+
+function memberChange(
+  link: InterfaceView | undefined,
+  spec: PortSpec,
+): { operations: readonly Operation[]; restore: readonly Operation[] } {
+  if (!link || isRight(link, spec)) return { operations: [], restore: [] };
+  const row = {
     ...interfaceColumns(spec),
     external_ids: toMap({ ...link.externalIds, ...spec.externalIds }),
   };
   return {
-    operations: [...update("Port", port.uuid, portRow), ...update("Interface", link.uuid, linkRow)],
-    restore: [
-      ...update("Port", port.uuid, pick(portRow, { external_ids: toMap(port.externalIds) })),
-      ...update("Interface", link.uuid, pick(linkRow, columnsOf(link))),
-    ],
+    operations: update("Interface", link.uuid, row),
+    restore: update("Interface", link.uuid, pick(row, columnsOf(link))),
   };
 }
 
@@ -191,7 +233,7 @@ function refuseForeign(port: PortView, bridge: BridgeView): void {
   );
 }
 
-function refuseElsewhere(replica: Replica, { name }: PortSpec): void {
+function refuseElsewhere(replica: Replica, name: string): void {
   const holder = bridgeWithPort(replica, name);
   if (holder !== undefined) throw refused(name, `it is a port of bridge ${holder}`, name);
 }
@@ -206,11 +248,12 @@ function refuseTakenNumbers(
   const names = new Set(add.map((spec) => spec.name));
   const holders = new Map<number, string>();
   for (const port of present.values()) {
-    const number = port.interface?.numberRequest;
-    if (number === undefined || leaving.has(port.name) || names.has(port.name)) continue;
-    holders.set(number, port.name);
+    if (leaving.has(port.name) || names.has(port.name)) continue;
+    for (const { numberRequest } of port.members) {
+      if (numberRequest !== undefined) holders.set(numberRequest, port.name);
+    }
   }
-  for (const spec of add) {
+  for (const spec of add.flatMap(membersOf)) {
     const holder = holders.get(spec.number);
     if (holder !== undefined) {
       const why = `number ${spec.number} of ${bridge.name} is taken by ${holder}`;

@@ -27,7 +27,8 @@ Deno.test("ports get their numbers, marks and settings, and go when removed", as
     equal((await ovs.vsctl("get", "interface", `${name}`, "ofport")).trim(), `${number}`);
   }
   match(await ovs.exec("ip", "-o", "link", "show", "contivh0"), /mtu 1400.*02:02:ac:13:ff:fe/);
-  deepEqual(driver.ports().find((port) => port.name === "contivh0"), {
+  const { members: _, ...contivh0 } = driver.ports().find(({ name }) => name === "contivh0") ?? {};
+  deepEqual(contivh0, {
     name: "contivh0",
     number: 60001,
     externalIds: gateway.externalIds,
@@ -48,7 +49,7 @@ Deno.test("ports change in place and a number passes from a removed port to a ne
   await lab.driver.applyPorts([veth("v1", 11)], [], never);
   await lab.driver.applyPorts([veth("v1", 21)], [], never);
   await lab.driver.applyPorts([veth("v2", 21)], ["v1"], never);
-  deepEqual(lab.driver.ports(), [{
+  deepEqual(lab.driver.ports().map(({ members: _, ...port }) => port), [{
     name: "v2",
     number: 21,
     externalIds: { "contiv-owner": "endpoint:v2" },

@@ -94,3 +94,56 @@ Deno.test("port plan refuses what belongs to somebody else", () => {
   }
   equal(plan([spec("v2", 1)]).inserted.length, 1, "a number that was merely given is free to ask");
 });
+
+const bond = (...names: string[]): PortSpec => ({
+  ...spec("uplinkPort", 21),
+  vlan: "all",
+  bond: {
+    members: names.map((name, index) => ({ name, number: 21 + index })),
+    mode: "balance-tcp",
+    lacp: "active",
+  },
+});
+
+Deno.test("port plan makes a bond of several links, a trunk, with LACP", () => {
+  const { operations, inserted } = plan([bond("eth2", "eth3")]);
+  deepEqual(inserted, ["uplinkPort"]);
+  const rows = operations.flatMap((it) => it.op === "insert" ? [it.row] : []);
+  deepEqual(rows.map(({ name, ofport_request }) => [name, ofport_request]), [
+    ["eth2", 21],
+    ["eth3", 22],
+    ["uplinkPort", undefined],
+  ]);
+  const { interfaces, vlan_mode, trunks, bond_mode, lacp } = rows[2] ?? {};
+  deepEqual([interfaces, vlan_mode, trunks, bond_mode, lacp], [
+    ["set", ["eth2", "eth3"].map((name) => ["named-uuid", `interface_${hexOf(name)}`])],
+    "trunk",
+    ["set", []],
+    "balance-tcp",
+    "active",
+  ]);
+});
+
+Deno.test("port plan refuses a bond of a link that another bridge has", () => {
+  throws(() => plan([bond("eth2", "w1")]), /w1.*port of bridge other/);
+});
+
+Deno.test("port plan puts a port into its VLAN in place, and can restore it", () => {
+  for (
+    const [vlan, columns] of [
+      [7, { vlan_mode: "access", tag: 7, trunks: ["set", []] }],
+      ["none", { vlan_mode: "trunk", tag: ["set", []], trunks: ["set", [4095]] }],
+      ["all", { vlan_mode: "trunk", tag: ["set", []], trunks: ["set", []] }],
+    ] as const
+  ) {
+    const { operations, restore } = plan([{ ...spec("v1", 11), vlan }]);
+    deepEqual(operations.map((it) => it.op === "update" && it.row), [columns]);
+    deepEqual(restore.map((it) => it.op === "update" && it.row), [
+      { vlan_mode: ["set", []], tag: ["set", []], trunks: ["set", []] },
+    ]);
+  }
+});
+
+function hexOf(text: string): string {
+  return Array.from(new TextEncoder().encode(text), (byte) => byte.toString(16)).join("");
+}

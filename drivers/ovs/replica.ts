@@ -18,7 +18,17 @@ export const MONITORED = {
     "protocols",
     "controller",
   ],
-  Port: ["name", "interfaces", "external_ids"],
+  Port: [
+    "name",
+    "interfaces",
+    "external_ids",
+    "vlan_mode",
+    "tag",
+    "trunks",
+    "bond_mode",
+    "lacp",
+    "other_config",
+  ],
   Interface: [
     "name",
     "type",
@@ -30,6 +40,8 @@ export const MONITORED = {
     "ifindex",
     "mac",
     "mtu_request",
+    "link_state",
+    "lacp_current",
   ],
 } as const;
 

@@ -2,7 +2,7 @@
  * Reads the replica: our bridge, its ports, and where a name is in use. Pure.
  * @module
  */
-import { integer, stringMap, strings, text, uuids } from "./ovsdb_data.ts";
+import { boolean, fromSet, integer, stringMap, strings, text, uuids } from "./ovsdb_data.ts";
 import type { Replica } from "./replica.ts";
 
 /** The external id by which we know our own; its value says what a port is for. */
@@ -24,12 +24,20 @@ export interface PortView {
   readonly uuid: string;
   readonly name: string;
   readonly externalIds: Readonly<Record<string, string>>;
-  /** A bond has several, which we neither make nor change: undefined then. */
+  /** A bond has several: undefined then. */
   readonly interface: InterfaceView | undefined;
+  readonly members: readonly InterfaceView[];
+  readonly vlanMode: string | undefined;
+  readonly tag: number | undefined;
+  readonly trunks: readonly number[];
+  readonly bondMode: string | undefined;
+  readonly lacp: string | undefined;
+  readonly otherConfig: Readonly<Record<string, string>>;
 }
 
 export interface InterfaceView {
   readonly uuid: string;
+  readonly name: string;
   /** "" is "system". */
   readonly type: string;
   readonly externalIds: Readonly<Record<string, string>>;
@@ -42,6 +50,9 @@ export interface InterfaceView {
   readonly error: string | undefined;
   /** The kernel's number of the link; 0: the link is gone. Undefined: not told yet, or none. */
   readonly linkIndex: number | undefined;
+  /** Whether it has a carrier. */
+  readonly up: boolean | undefined;
+  readonly lacpCurrent: boolean | undefined;
 }
 
 export interface RootView {
@@ -83,12 +94,20 @@ export function bridge(replica: Replica, name: string): BridgeView | undefined {
 export function port(replica: Replica, uuid: string): PortView | undefined {
   const row = replica.row("Port", uuid);
   if (!row) return undefined;
-  const interfaces = uuids(row.interfaces);
+  const members = uuids(row.interfaces).map((id) => interfaceOf(replica, id))
+    .filter((member) => member !== undefined);
   return {
     uuid,
     name: text(row.name) ?? "",
     externalIds: stringMap(row.external_ids),
-    interface: interfaces.length === 1 ? interfaceOf(replica, interfaces[0]) : undefined,
+    interface: members.length === 1 ? members[0] : undefined,
+    members,
+    vlanMode: text(row.vlan_mode),
+    tag: integer(row.tag),
+    trunks: fromSet(row.trunks).filter((trunk) => typeof trunk === "number"),
+    bondMode: text(row.bond_mode),
+    lacp: text(row.lacp),
+    otherConfig: stringMap(row.other_config),
   };
 }
 
@@ -102,10 +121,11 @@ export function portsOf(replica: Replica, of: BridgeView): ReadonlyMap<string, P
   return ports;
 }
 
-/** Name of the bridge that holds the port `name`, of whichever owner. */
+/** Name of the bridge that holds the port or the link `name`, of whichever owner. */
 export function bridgeWithPort(replica: Replica, name: string): string | undefined {
   for (const row of replica.rows("Bridge").values()) {
-    const holds = uuids(row.ports).some((id) => text(replica.row("Port", id)?.name) === name);
+    const holds = uuids(row.ports).map((id) => port(replica, id))
+      .some((view) => view?.name === name || view?.members.some((member) => member.name === name));
     if (holds) return text(row.name);
   }
   return undefined;
@@ -116,6 +136,7 @@ function interfaceOf(replica: Replica, uuid: string | undefined): InterfaceView 
   if (!row || uuid === undefined) return undefined;
   return {
     uuid,
+    name: text(row.name) ?? "",
     type: text(row.type) || "system",
     externalIds: stringMap(row.external_ids),
     options: stringMap(row.options),
@@ -125,5 +146,11 @@ function interfaceOf(replica: Replica, uuid: string | undefined): InterfaceView 
     number: integer(row.ofport),
     error: text(row.error),
     linkIndex: integer(row.ifindex),
+    up: upOf(text(row.link_state)),
+    lacpCurrent: boolean(row.lacp_current),
   };
+}
+
+function upOf(state: string | undefined): boolean | undefined {
+  return state === undefined ? undefined : state === "up";
 }

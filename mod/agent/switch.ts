@@ -20,6 +20,18 @@ export interface PortSpec {
   readonly mtu?: number;
   /** Only for tunnels: Interface.options, e.g. `{remote_ip: "flow", key: "flow"}`. */
   readonly options?: Readonly<Record<string, string>>;
+  /** What NORMAL takes it to be: an access port of this VLAN (1–4094), a trunk of all, or in none. Absent: left as it is. */
+  readonly vlan?: number | "all" | "none";
+  /** Several links as one: then `name` is no link's, and `number` is the first member's. */
+  readonly bond?: BondSpec;
+}
+
+export interface BondSpec {
+  /** Links of the host, each with the OpenFlow port number that it must get. */
+  readonly members: readonly { readonly name: string; readonly number: number }[];
+  readonly mode: "balance-tcp" | "balance-slb" | "active-backup";
+  /** IEEE 802.1AX; "active" falls back to active-backup while the other side does not speak it. */
+  readonly lacp: "active" | "off";
 }
 
 /** A port as the switch's database has it now. */
@@ -29,6 +41,19 @@ export interface PortState {
   /** OpenFlow port number; undefined: not attached yet. */
   readonly number?: number;
   /** The switch's own words when it could not attach the port. */
+  readonly error?: string;
+  /** Its links where the switch tells of them: one, but of a bond several. */
+  readonly members?: readonly PortMember[];
+}
+
+export interface PortMember {
+  readonly name: string;
+  /** OpenFlow port number; undefined: not attached. */
+  readonly number?: number;
+  /** Whether the link has a carrier; undefined: not told yet. */
+  readonly up?: boolean;
+  /** Whether it has negotiated with its other side; undefined: it does not. */
+  readonly lacp?: boolean;
   readonly error?: string;
 }
 
