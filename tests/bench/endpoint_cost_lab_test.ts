@@ -23,8 +23,8 @@ Deno.test("the hundredth endpoint costs as many store operations, flows and link
   assert.equal(first.store.list, undefined);
   assert.equal(first.flowChanges, first.flows);
   assert.equal(first.links, 1);
+  const { bytes: bytesOfFirst, ...costOfFirst }: Cost = first;
   for (const [at, { bytes, ...cost }] of costs.entries()) {
-    const { bytes: bytesOfFirst, ...costOfFirst } = first;
     assert.deepEqual(cost, costOfFirst, `endpoint ${at + 1}`);
     assert.ok(bytes - bytesOfFirst <= MORE_DIGITS, `endpoint ${at + 1}: ${bytes} bytes`);
   }

@@ -31,6 +31,6 @@ Deno.test("docs/api.md shows the replies that the API gives when its requests ar
     const [, method = "", path = "", body] = /^(\S+) (\S+)(?: (.*))?$/.exec(lines[at] ?? "") ?? [];
     const reply = await master.request(path, { method, ...(body ? { body } : {}) });
     const [first] = (await reply.text()).split("\n");
-    assert.equal(`${reply.status} ${first}`, lines[at + 1], lines[at]);
+    assert.equal(`${reply.status} ${first}`, lines[at + 1], lines[at] ?? "");
   }
 });
