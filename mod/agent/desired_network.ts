@@ -55,6 +55,12 @@ export function placeOf(
   return tenant && { network, vrf: tenant.vrf };
 }
 
+/** Whether its flows are made from the records that the snapshot has. */
+export function isCurrent(snapshot: Snapshot, made: DesiredNetwork | undefined): boolean {
+  const place = made && placeOf(snapshot, made.network.id);
+  return place !== undefined && made?.network === place.network && made.vrf === place.vrf;
+}
+
 function sameListeners(a: Listeners, b: Listeners): boolean {
   return a.ports.join() === b.ports.join() && a.vteps.join() === b.vteps.join();
 }

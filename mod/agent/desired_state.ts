@@ -18,9 +18,16 @@ import {
 import { read, type Snapshot } from "../state/snapshot.ts";
 import type { EndpointState, HostState, MasterConfig, NetworkState } from "../model/records.ts";
 import { baseFlows } from "../pipeline/pipeline.ts";
+import type { Change, Touched } from "./change.ts";
 import { type DesiredEndpoint, desiredEndpoint } from "./desired_endpoint.ts";
 import { type DesiredHost, desiredHost } from "./desired_host.ts";
-import { type DesiredNetwork, desiredNetwork, type Listeners, placeOf } from "./desired_network.ts";
+import {
+  type DesiredNetwork,
+  desiredNetwork,
+  isCurrent,
+  type Listeners,
+  placeOf,
+} from "./desired_network.ts";
 import { DesiredPeers } from "./desired_peers.ts";
 import { type DesiredRemote, desiredRemote } from "./desired_remote.ts";
 import { EndpointIndex } from "./endpoint_index.ts";
@@ -31,21 +38,6 @@ import type { PipelineContent, PortSpec } from "./switch.ts";
 
 type Part = Partial<PipelineContent>;
 const NOTHING: Part = {}, NONE: readonly never[] = [];
-
-/** What changed in the store, by id. */
-interface Change {
-  readonly hosts: Iterable<string>;
-  readonly networks: Iterable<string>;
-  readonly endpoints: Iterable<string>;
-}
-
-/** What a change reaches. */
-interface Touched {
-  readonly networks: Set<string>;
-  readonly endpoints: Set<string>;
-  /** Owners that are to be named. */
-  readonly dirty: Set<string>;
-}
 
 export class DesiredState {
   #snapshot: Snapshot | undefined;
@@ -132,14 +124,15 @@ export class DesiredState {
   /** Computes everything. Returns every owner that is, or was, wanted. What did not change keeps its identity. */
   reset(snapshot: Snapshot): readonly string[] {
     const before = this.owners();
-    const change = {
-      hosts: new Set([...this.#peers.labels(), ...idsUnder(snapshot, HOSTS)]),
-      networks: new Set([...this.#reach.networks(), ...idsUnder(snapshot, NETWORKS)]),
-      endpoints: new Set([...this.#index.ids(), ...idsUnder(snapshot, ENDPOINTS)]),
-    };
     const config = read<MasterConfig>(snapshot, MASTER_CONFIG);
     if (config !== this.#config) this.#configure(config);
     this.#snapshot = snapshot;
+    const networks = [...this.#reach.networks(), ...idsUnder(snapshot, NETWORKS)];
+    const change = {
+      hosts: new Set([...this.#peers.labels(), ...idsUnder(snapshot, HOSTS)]),
+      networks: new Set(networks.filter((id) => !isCurrent(snapshot, this.#networks.get(id)))),
+      endpoints: this.#index.outdated(snapshot),
+    };
     this.#refresh(change);
     return [...new Set([...before, ...this.owners()])];
   }

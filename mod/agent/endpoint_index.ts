@@ -4,6 +4,8 @@
  * @module
  */
 import type { EndpointState } from "../model/records.ts";
+import { ENDPOINTS } from "../state/keys.ts";
+import { decode, type Snapshot } from "../state/snapshot.ts";
 
 const NONE: ReadonlySet<string> = new Set();
 
@@ -16,8 +18,15 @@ export class EndpointIndex {
   get(id: string): EndpointState | undefined {
     return this.#all.get(id);
   }
-  ids(): Iterable<string> {
-    return this.#all.keys();
+  /** Ids of the endpoints that the snapshot has otherwise than the index, or not at all. */
+  outdated(snapshot: Snapshot): Set<string> {
+    const ids = new Set(this.#all.keys());
+    for (const item of snapshot.list(ENDPOINTS)) {
+      const id = item.key.slice(ENDPOINTS.length);
+      if (this.#all.get(id) === decode<EndpointState>(item)) ids.delete(id);
+      else ids.add(id);
+    }
+    return ids;
   }
 
   /** Returns whether the network has, by this, got or lost a host that carries an endpoint of it. */
