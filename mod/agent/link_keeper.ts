@@ -60,6 +60,10 @@ export class LinkKeeper {
     if (running) return running;
     if (present) this.#expected.set(hostLink, (this.#expected.get(hostLink) ?? 0) + 1);
     const deletion = this.kernel.deleteEndpointLink(hostLink)
+      .catch((error) => {
+        this.#expected.delete(hostLink);
+        throw error;
+      })
       .finally(() => this.#deletions.delete(hostLink));
     this.#deletions.set(hostLink, deletion);
     return deletion;
