@@ -51,6 +51,10 @@ export class MasterProcess {
     return Deno.readTextFileSync(this.#log);
   }
 
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
   launch(): void {
     const at = [`--external-address=${this.address}`, `--internal-address=${this.address}`];
     const words = [...PROGRAM, "master", ...at, ...this.options.args ?? []];
