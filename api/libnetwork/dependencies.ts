@@ -9,7 +9,7 @@ import type { Snapshot } from "../../mod/state/snapshot.ts";
 export interface LibnetworkDependencies {
   /** This host's label. */
   readonly host: string;
-  /** What the network driver announces: "global" under swarm (managed plugin) and with an engine's cluster store. */
+  /** What the network driver announces: "global" with an engine's cluster store, whose networks every engine then has. */
   readonly scope: "local" | "global";
   /** Milliseconds since 1970. */
   readonly now: () => number;

@@ -2,14 +2,16 @@
  * The network driver: Docker networks stand for Contiv networks and groups, Docker endpoints are the agent's endpoints.
  * @module
  */
+import { getLogger } from "@logtape/logtape";
 import type { EndpointResult, NetworkRef } from "../../mod/agent/endpoint_service.ts";
 import {
   createNetwork,
   type NetworkCreation,
   type NetworkPool,
 } from "../../mod/docker/create_network.ts";
-import { deleteNetwork } from "../../mod/docker/delete_network.ts";
-import { findMapping, refOf, SWARM } from "../../mod/docker/mapping.ts";
+import { deleteNetwork, type KeptNetwork } from "../../mod/docker/delete_network.ts";
+import { findMapping, holderOf, refOf, SWARM } from "../../mod/docker/mapping.ts";
+import { describeRef } from "../../mod/docker/names.ts";
 import { parseSelection, requestedMac } from "../../mod/docker/options.ts";
 import { poolNameOf } from "../../mod/docker/pool_id.ts";
 import type { Asker } from "../../mod/docker/asker.ts";
@@ -20,7 +22,7 @@ import { IntentError } from "../../mod/intent/error.ts";
 import type { NetworkState } from "../../mod/model/records.ts";
 import { parsePrefix } from "../../mod/net/prefix.ts";
 import { networkId, networkKey } from "../../mod/state/keys.ts";
-import { read } from "../../mod/state/snapshot.ts";
+import { read, type Snapshot } from "../../mod/state/snapshot.ts";
 import type { LibnetworkDependencies } from "./dependencies.ts";
 import type { PendingPools } from "./pending_pools.ts";
 import {
@@ -31,6 +33,8 @@ import {
   type JoinRequest,
   type NetworkRequest,
 } from "./wire.ts";
+
+const log = getLogger(["contiv", "libnetwork"]);
 
 const INTERNAL = "com.docker.network.internal";
 
@@ -43,7 +47,7 @@ export class NetworkDriver {
   /** An engine's own network. It is told once in the network's life; the store remembers. */
   async create(request: NetworkRequest, signal: AbortSignal): Promise<unknown> {
     const options = genericOptions(request.Options);
-    await this.#create(request, options, this.dependencies.host, signal);
+    await this.#create(request, options, undefined, signal);
     return {};
   }
 
@@ -65,15 +69,17 @@ export class NetworkDriver {
   }
 
   async delete({ NetworkID }: { NetworkID: string }, signal: AbortSignal): Promise<unknown> {
-    const { host, endpoints, snapshot } = this.dependencies;
+    const { host, endpoints, snapshot, commit } = this.dependencies;
     // The engine removes no network that a container is attached to: what is still here, it has forgotten.
     for (const endpoint of endpointsOfDockerNetwork(await snapshot(), NetworkID, host)) {
       await endpoints.remove(endpoint, signal);
     }
-    await this.dependencies.commit(
-      (snapshot) => deleteNetwork(snapshot, NetworkID, host, this.#asker()),
+    const kept = await commit(
+      (snapshot) =>
+        deleteNetwork(snapshot, NetworkID, this.#holder(snapshot, NetworkID), this.#asker()),
       signal,
     );
+    if (kept !== undefined) reportKept(NetworkID, kept);
     return {};
   }
 
@@ -148,7 +154,8 @@ export class NetworkDriver {
   async #create(
     request: NetworkRequest,
     options: Readonly<Record<string, unknown>>,
-    holder: string,
+    /** undefined: whoever has what this engine tells of. */
+    holder: typeof SWARM | undefined,
     signal: AbortSignal,
   ): Promise<NetworkRef> {
     const creation: NetworkCreation = {
@@ -160,7 +167,13 @@ export class NetworkDriver {
       pending: this.#pendingRefs(request),
     };
     const ref = await this.dependencies.commit(
-      (snapshot) => createNetwork(snapshot, creation, holder, this.#asker()),
+      (snapshot) =>
+        createNetwork(
+          snapshot,
+          creation,
+          holder ?? this.#holder(snapshot, creation.id),
+          this.#asker(),
+        ),
       signal,
     );
     for (const prefix of prefixesOf(request)) this.pending.remove(prefix, poolNameOf(ref));
@@ -183,9 +196,21 @@ export class NetworkDriver {
     );
   }
 
+  #holder(snapshot: Snapshot, id: string): string {
+    return holderOf(snapshot, id, this.dependencies.host, this.dependencies.scope);
+  }
+
   #asker(): Asker {
     return { host: this.dependencies.host, now: this.dependencies.now() };
   }
+}
+
+function reportKept(id: string, { ref, why }: KeptNetwork): void {
+  log.warn("Docker's network {id} is removed, but {what} stays and comes back: {why}", {
+    id: id.slice(0, 12),
+    what: describeRef(ref),
+    why,
+  });
 }
 
 /** The engine refuses to be told again what it told us. */

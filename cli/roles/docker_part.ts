@@ -12,6 +12,7 @@ import { NetworkController } from "../../drivers/docker/network_controller.ts";
 import { StaleSweep } from "../../drivers/docker/stale_sweep.ts";
 import type { EndpointService } from "../../mod/agent/endpoint_service.ts";
 import type { Log } from "../../mod/agent/log.ts";
+import { CLUSTER_STORE } from "../../mod/docker/mapping.ts";
 import { updateEndpoint } from "../../mod/intent/endpoint.ts";
 import type { EndpointState } from "../../mod/model/records.ts";
 import {
@@ -21,10 +22,19 @@ import {
   MASTER_CONFIG,
   NETWORKS,
 } from "../../mod/state/keys.ts";
+import { runElected } from "../../mod/state/elected.ts";
 import { readAll } from "../../mod/state/snapshot.ts";
+import { delay } from "./delay.ts";
 import type { Later } from "./later.ts";
 import type { Services } from "./services.ts";
+import type { DriverSettings } from "./settings.ts";
 import type { State } from "./state_part.ts";
+
+/** Held by the host whose agent keeps the networks of engines that share a cluster store; the time in which another takes over. */
+const CONTROLLER_LOCK = "docker/networks";
+const CONTROLLER_TTL_MS = 10_000;
+/** Between looks for an engine that does not answer. */
+const ABSENT_PAUSE_MS = 3_000;
 
 /** What is not there yet while the process starts. */
 export interface Awaited {
@@ -39,12 +49,13 @@ export interface Awaited {
 export async function serveDockerPlugin(
   path: string,
   host: string,
+  scope: "local" | "global",
   { state, endpoints }: Awaited,
 ): Promise<() => Promise<void>> {
   const stop = new AbortController();
   const handler = libnetworkApi({
     host,
-    scope: "local",
+    scope,
     now: Date.now,
     snapshot: async () => (await state.wait()).snapshot(),
     commit: async (decide, signal) => await (await state.wait()).commit(decide, signal),
@@ -66,7 +77,7 @@ export async function serveDockerPlugin(
 /** Follows the engine at `socket`, there or not, until `services` close. */
 export function followDocker(
   socket: string,
-  driver: string,
+  { name, scope }: DriverSettings,
   host: string,
   state: State,
   endpoints: EndpointService,
@@ -76,7 +87,9 @@ export function followDocker(
   const stop = new AbortController();
   const { signal } = stop;
   const engine = new DockerEngine(socket);
-  const controller = new NetworkController({ engine, host, driver, now: Date.now, ...state });
+  const holder = scope === "global" ? CLUSTER_STORE : host;
+  const networks = { engine, host, holder, driver: name, now: Date.now, ...state };
+  const controller = new NetworkController(networks);
   const sweep = new StaleSweep({ engine, host, endpoints, now: Date.now, ...state });
   const details = new EndpointDetailsFollower(
     engine,
@@ -96,12 +109,35 @@ export function followDocker(
       await work.catch((error) => log.debug("Docker event: {error}", { error: String(error) }));
     }
   };
-  const loops = [controller.run(signal), follow(), sweep.run(signal)];
+  const controlled = scope === "global"
+    ? controlTogether(controller, engine, host, state, signal)
+    : controller.run(signal);
+  const loops = [controlled, follow(), sweep.run(signal)];
   services.add("Docker controller", async () => {
     stop.abort();
     await Promise.allSettled(loops);
     engine.close();
   });
+}
+
+/** Engines of one cluster store show one another's networks: one agent whose engine answers keeps them, and another takes over. */
+async function controlTogether(
+  controller: NetworkController,
+  engine: DockerEngine,
+  host: string,
+  state: State,
+  signal: AbortSignal,
+): Promise<void> {
+  const candidacy = { ...state, name: CONTROLLER_LOCK, value: host, ttl: CONTROLLER_TTL_MS };
+  while (!signal.aborted) {
+    const absent = new AbortController();
+    await engine.ping(signal).catch(() => absent.abort());
+    await runElected(candidacy, async (mandate) => {
+      await controller.run(AbortSignal.any([mandate.signal, signal]));
+      if (!mandate.signal.aborted) absent.abort();
+    }, AbortSignal.any([signal, absent.signal]));
+    await delay(ABSENT_PAUSE_MS * (0.5 + Math.random()), signal);
+  }
 }
 
 function concernsNetworks(key: string): boolean {

@@ -21,9 +21,11 @@ const COMMON: readonly Option[] = [
     aliases: ["network-mode"],
     environment: "NET_MODE",
     kind: "text",
-    value: "vxlan",
+    value: "MODE",
     default: "vxlan",
-    help: 'How packets travel between hosts. "vxlan": inside UDP, over any IP network.',
+    help:
+      'How packets travel between hosts. "vxlan": inside UDP, over any IP network. "vlan": networks may also be VLANs of the ' +
+      "physical network, with --fwdmode=bridge. Each network says which it is (--encap).",
   },
   {
     name: "fwdmode",
@@ -154,7 +156,17 @@ const PLUGIN: readonly Option[] = [
     value: "NIC,NIC",
     help:
       "The network cards that connect VLAN networks to the physical switches; several become one bond. They carry tagged frames only: " +
-      "never name the card that holds the host's own address. Only for --netmode=vlan.",
+      "a card that has an address is refused. Only for --fwdmode=bridge.",
+  },
+  {
+    name: "uplink-bond",
+    environment: "UPLINK_BOND",
+    kind: "text",
+    value: "MODE",
+    default: "balance-tcp",
+    help:
+      'How several cards of --vlan-uplinks share the load. "balance-tcp": by connection, with LACP, and while the physical switch does not ' +
+      'speak it, as "active-backup": one carries all. "balance-slb": by source, without LACP.',
   },
   {
     name: "vxlan-port",
@@ -217,6 +229,15 @@ const PLUGIN: readonly Option[] = [
     value: "PATH",
     default: "/var/run/docker.sock",
     help: 'The engine in which networks and groups are made to appear. "none": no engine.',
+  },
+  {
+    name: "docker-scope",
+    kind: "text",
+    value: "SCOPE",
+    default: "local",
+    help:
+      '"local": each Docker engine has networks of its own, and every host\'s agent keeps those of its engine. "global": the engines ' +
+      "share theirs through Docker's cluster store (dockerd --cluster-store, gone since Docker 23).",
   },
 ];
 

@@ -45,7 +45,7 @@ export async function startPlugin(
     endpoints: new Later("Open vSwitch"),
   };
   const closeSocket = settings.driver
-    ? await serveDockerPlugin(settings.driver.socket, host, later)
+    ? await serveDockerPlugin(settings.driver.socket, host, settings.driver.scope, later)
     : () => Promise.resolve();
   services.add("Docker plugin socket", closeSocket);
   const state = await openState();
@@ -60,7 +60,7 @@ export async function startPlugin(
   if (settings.driver && settings.dockerSocket) {
     followDocker(
       settings.dockerSocket,
-      settings.driver.name,
+      settings.driver,
       host,
       state,
       agent.endpoints,

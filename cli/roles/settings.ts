@@ -3,10 +3,12 @@
  * by name. What was configured is what is used.
  * @module
  */
+import type { Uplinks } from "../../mod/agent/uplinks.ts";
 import { parseAddress } from "../../mod/net/address.ts";
 import { parsePrefix } from "../../mod/net/prefix.ts";
 import { OptionError, type OptionValues } from "./option.ts";
 import { type StoreSettings, storeSettings } from "./store_settings.ts";
+import { uplinkSettings } from "./uplink_settings.ts";
 
 const DEFAULT_DRIVER = "netplugin";
 
@@ -25,11 +27,13 @@ export interface ListenAddress {
 export interface DriverSettings {
   readonly name: string;
   readonly socket: string;
+  /** Whether engines have their networks one by one, or together through Docker's cluster store. */
+  readonly scope: "local" | "global";
 }
 
 export interface CommonSettings {
   readonly mode: "docker";
-  readonly netMode: "vxlan";
+  readonly netMode: "vxlan" | "vlan";
   readonly forwardMode: "routing" | "bridge";
   readonly store: StoreSettings;
   readonly log: LogSettings;
@@ -52,6 +56,8 @@ export interface PluginSettings extends CommonSettings {
   readonly vtepAddress?: string;
   readonly controlAddress?: string;
   readonly vxlanPort: number;
+  /** Absent: none. */
+  readonly uplinks?: Uplinks;
   /** Whom the name server asks; empty: those of /etc/resolv.conf. */
   readonly resolvers: readonly { readonly address: string; readonly port: number }[];
   readonly ovsRunDirectory: string;
@@ -64,8 +70,7 @@ export interface PluginSettings extends CommonSettings {
 export function commonSettings(values: OptionValues): CommonSettings {
   return {
     mode: oneOf(values, "mode", ["docker"]),
-    netMode: oneOf(values, "netmode", ["vxlan"]),
-    forwardMode: oneOf(values, "fwdmode", ["routing", "bridge"]),
+    ...modes(values),
     store: ownStoreSettings(values),
     log: logSettings(values),
   };
@@ -84,17 +89,15 @@ export function masterSettings(values: OptionValues): MasterSettings {
 }
 
 export function pluginSettings(values: OptionValues): PluginSettings {
-  if (values.get("vlan-uplinks")) {
-    throw new OptionError(
-      "--vlan-uplinks is only for --netmode=vlan: leave it out with --netmode=vxlan",
-    );
-  }
+  const common = commonSettings(values);
+  const uplinks = uplinkSettings(values, common.forwardMode);
   const host = values.get("host");
   const vtep = values.get("vtep-ip");
   const control = values.get("ctrl-ip");
   return {
-    ...commonSettings(values),
+    ...common,
     ...places(values),
+    ...(uplinks ? { uplinks } : {}),
     ...(host ? { host: hostLabel(host) } : {}),
     ...(vtep ? { vtepAddress: address("vtep-ip", vtep) } : {}),
     ...(control ? { controlAddress: address("ctrl-ip", control) } : {}),
@@ -123,6 +126,14 @@ export function places(values: OptionValues): Places {
     ...(driver ? { driver } : {}),
     ...(dockerSocket ? { dockerSocket } : {}),
   };
+}
+
+/** Each network says which it is of; "vlan" promises only that some are VLANs. */
+function modes(values: OptionValues): Pick<CommonSettings, "netMode" | "forwardMode"> {
+  const netMode = oneOf(values, "netmode", ["vxlan", "vlan"]);
+  const forwardMode = oneOf(values, "fwdmode", ["routing", "bridge"]);
+  if (netMode === "vxlan" || forwardMode === "bridge") return { netMode, forwardMode };
+  throw new OptionError("--netmode=vlan cannot be used without --fwdmode=bridge");
 }
 
 /** Values that the original has and this does not have yet are refused like any other: nothing is silently something else. */
@@ -255,11 +266,14 @@ function hostLabel(text: string): string {
 /** The name and the socket's file name must agree: Docker goes by the file. */
 function driverSettings(values: OptionValues): DriverSettings | undefined {
   const name = pluginName(values.get("name") ?? "");
-  if (!values.has("plugin-socket")) return { name, socket: `/run/docker/plugins/${name}.sock` };
+  const scope = oneOf(values, "docker-scope", ["local", "global"]);
+  if (!values.has("plugin-socket")) {
+    return { name, socket: `/run/docker/plugins/${name}.sock`, scope };
+  }
   const socket = socketPath(values, "plugin-socket");
   if (!socket) return undefined;
   const file = socket.replace(/^.*\//, "").replace(/\.sock$/, "");
-  if (name === file || name === DEFAULT_DRIVER) return { name: pluginName(file), socket };
+  if (name === file || name === DEFAULT_DRIVER) return { name: pluginName(file), socket, scope };
   throw new OptionError(
     `--name="${name}" and --plugin-socket="${socket}" cannot be used together: Docker would know the driver as "${file}"`,
   );

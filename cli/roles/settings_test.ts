@@ -43,12 +43,26 @@ Deno.test("settings hold what was given", () => {
 
 Deno.test("settings find the driver's socket by its name, or its name by its socket", () => {
   const driver = (...argv: string[]) => pluginSettings(values(...argv)).driver;
-  assert.deepEqual(driver("--name=a"), { name: "a", socket: "/run/docker/plugins/a.sock" });
-  assert.deepEqual(driver("--plugin-socket=/x/b.sock"), { name: "b", socket: "/x/b.sock" });
+  assert.deepEqual(driver("--name=a"), {
+    name: "a",
+    socket: "/run/docker/plugins/a.sock",
+    scope: "local",
+  });
+  assert.deepEqual(driver("--plugin-socket=/x/b.sock"), {
+    name: "b",
+    socket: "/x/b.sock",
+    scope: "local",
+  });
   assert.deepEqual(driver("--name=b", "--plugin-socket=/x/b.sock"), {
     name: "b",
     socket: "/x/b.sock",
+    scope: "local",
   });
+  assert.equal(driver("--docker-scope=global")?.scope, "global");
+  assert.throws(
+    () => driver("--docker-scope=swarm"),
+    /--docker-scope="swarm" cannot be used: it must be local or global/,
+  );
 });
 
 Deno.test("settings take name servers with and without ports", () => {

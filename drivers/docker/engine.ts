@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import type { NetworkCreateBody } from "../../mod/docker/networks.ts";
+import type { NetworkCreateBody } from "../../mod/docker/wanted_networks.ts";
 import { DockerError, type DockerErrorCode } from "./error.ts";
 import { jsonLines } from "./json_lines.ts";
 

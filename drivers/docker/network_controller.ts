@@ -1,13 +1,15 @@
 /**
- * Keeps this host's Docker networks equal to the store's networks and groups: looks, decides (mod/docker/networks.ts), acts, and again
- * at every change on either side. Never part of a driver call: the engine calls our driver while it creates a network for us.
+ * Keeps a Docker engine's networks equal to the store's networks and groups: looks, decides (mod/docker/networks.ts), acts, and again
+ * at every change on either side. Never part of a driver call: the engine calls our driver while it creates a network for us. Each
+ * host's agent does so for its own engine; of engines that share a cluster store, one agent does so at a time.
  * @module
  */
 import { getLogger } from "@logtape/logtape";
 import type { Plan } from "../../mod/state/plan.ts";
+import type { NetworkRef } from "../../mod/agent/endpoint_service.ts";
 import type { Snapshot } from "../../mod/state/snapshot.ts";
-import { deleteNetwork } from "../../mod/docker/delete_network.ts";
-import { recordMapping } from "../../mod/docker/mapping.ts";
+import { loseNetwork } from "../../mod/docker/delete_network.ts";
+import { CLUSTER_STORE, forgetMapping, recordMapping } from "../../mod/docker/mapping.ts";
 import { describeRef } from "../../mod/docker/names.ts";
 import {
   decideNetworks,
@@ -31,6 +33,8 @@ export interface NetworkControllerOptions {
   readonly engine: DockerEngine;
   /** This host's label. */
   readonly host: string;
+  /** Who has the engine's networks: the host, or CLUSTER_STORE. */
+  readonly holder: string;
   /** What the engine knows our driver by: `netplugin`, or the managed plugin's name with its tag. */
   readonly driver: string;
   readonly now: () => number;
@@ -56,32 +60,33 @@ export class NetworkController {
     this.#wake.set();
   }
 
-  /** Runs until `signal` aborts. */
+  /** Runs until `signal` aborts. With a cluster store it ends when no engine answers here, too: another host's may do. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const calm = await this.#attempt(signal);
-      await this.#wake.wait(calm ? CALM : RETRY, signal);
+      const outcome = await this.#attempt(signal);
+      if (outcome === "absent" && this.options.holder === CLUSTER_STORE) return;
+      await this.#wake.wait(outcome === "calm" ? CALM : RETRY, signal);
     }
   }
 
-  async #attempt(signal: AbortSignal): Promise<boolean> {
+  async #attempt(signal: AbortSignal): Promise<"calm" | "retry" | "absent"> {
     try {
       const problems = await this.pass(signal);
       this.#report(problems);
-      return problems.length === 0;
+      return problems.length === 0 ? "calm" : "retry";
     } catch (error) {
-      const absent = error instanceof DockerError && error.code === "unavailable";
-      if (!signal.aborted && !absent) log.error("Docker networks: {error}", { error });
-      return false;
+      if (error instanceof DockerError && error.code === "unavailable") return "absent";
+      if (!signal.aborted) log.error("Docker networks: {error}", { error });
+      return "retry";
     }
   }
 
   /** One look, and what it takes. One network that cannot be made right keeps none of the others from it. */
   async pass(signal: AbortSignal): Promise<NetworkProblem[]> {
-    const { engine, host, driver, snapshot } = this.options;
+    const { engine, holder, driver, snapshot } = this.options;
     // The engine first: a network that is made between the two looks then is in the store only, and "forget" waits.
     const present = (await engine.listNetworks(signal)).map(engineNetwork);
-    const { actions, problems } = decideNetworks(await snapshot(), present, { host, driver });
+    const { actions, problems } = decideNetworks(await snapshot(), present, { holder, driver });
     const failures: NetworkProblem[] = [];
     this.#forgetAppeared(actions);
     for (const action of actions) {
@@ -96,7 +101,7 @@ export class NetworkController {
   }
 
   async #act(action: NetworkAction, signal: AbortSignal): Promise<void> {
-    const { engine, host, commit } = this.options;
+    const { engine, holder, commit } = this.options;
     switch (action.type) {
       case "create": {
         const id = await engine.createNetwork(action.body, signal);
@@ -104,13 +109,14 @@ export class NetworkController {
         return;
       }
       case "remove":
+        if (action.ref !== undefined) await this.#withdraw(action.ref, action.id, signal);
         await engine.removeNetwork(action.id, signal).catch(ignoreNotFound);
         log.info("removed Docker network {name}: {why}", action);
         // What is wanted under its name is made in the next pass.
         return this.changed();
       case "record":
         return await commit((snapshot) => ({
-          ...recordMapping(snapshot, action.ref, host, action.id, false),
+          ...recordMapping(snapshot, action.ref, holder, action.id),
           result: undefined,
         }), signal);
       case "forget":
@@ -118,13 +124,21 @@ export class NetworkController {
     }
   }
 
-  /** As if the engine had told: it was removed while this process was not there to hear. */
+  /** The engine will ask our driver to delete it: which must not take that for a user's wish. */
+  async #withdraw(ref: NetworkRef, id: string, signal: AbortSignal): Promise<void> {
+    await this.options.commit((snapshot) => ({
+      ...forgetMapping(snapshot, ref, this.options.holder, id),
+      result: undefined,
+    }), signal);
+  }
+
+  /** The engine has lost it while this process was not there to hear, or with its disk. */
   async #forget(id: string, signal: AbortSignal): Promise<void> {
-    const { host, now, commit } = this.options;
+    const { host, holder, now, commit } = this.options;
     const since = this.#missingSince.get(id) ?? now();
     this.#missingSince.set(id, since);
     if (now() - since < VANISH_GRACE) return;
-    await commit((snapshot) => deleteNetwork(snapshot, id, host, { host, now: now() }), signal);
+    await commit((snapshot) => loseNetwork(snapshot, id, holder, { host, now: now() }), signal);
     this.#missingSince.delete(id);
   }
 

@@ -26,7 +26,7 @@ class Place implements AsyncDisposable {
     this.#server = Deno.serve({ path, onListen: () => {} }, (request) => this.#answer(request));
     this.#engine = new DockerEngine(path);
     this.cluster.network("net1", "10.1.0.0/24");
-    const mapping = recordMapping(this.cluster.snapshot, REF, "hostA", "d1", false);
+    const mapping = recordMapping(this.cluster.snapshot, REF, "hostA", "d1");
     this.cluster.apply({ ...mapping, result: undefined });
     this.sweep = new StaleSweep({
       engine: this.#engine,

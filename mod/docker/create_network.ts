@@ -41,7 +41,7 @@ export interface NetworkCreation {
   readonly pending: readonly NetworkRef[];
 }
 
-/** `holder`: the host's label, or SWARM for a manager's allocation. */
+/** `holder`: who has Docker's network (mapping.ts). */
 export function createNetwork(
   snapshot: Snapshot,
   request: NetworkCreation,
@@ -51,7 +51,7 @@ export function createNetwork(
   const known = findMapping(snapshot, request.id, holder);
   if (known !== undefined) {
     const ref = refOf(known);
-    const change = recordMapping(snapshot, ref, holder, request.id, false);
+    const change = recordMapping(snapshot, ref, holder, request.id);
     return { ...change, result: ref };
   }
   const selection = parseSelection(request.options);
@@ -59,7 +59,7 @@ export function createNetwork(
   if (ref === undefined) return makeNetwork(snapshot, selection, request, holder, asker);
   const network = read<NetworkState>(snapshot, networkKey(ref.tenant, ref.network));
   if (network !== undefined) checkPools(network, ref, request);
-  return { ...recordMapping(snapshot, ref, holder, request.id, false), result: ref };
+  return { ...recordMapping(snapshot, ref, holder, request.id), result: ref };
 }
 
 /** The network or group that is meant, when it exists. */
@@ -109,10 +109,11 @@ function makeNetwork(
   ));
   const key = networkKey(ref.tenant, ref.network);
   const state = read<NetworkState>(sequence.snapshot, key);
-  if (state !== undefined && request.internal) {
+  if (state !== undefined) {
+    const marks = { dockerHolder: holder, ...(request.internal ? { internal: true } : {}) };
     sequence.add({
       compares: [],
-      operations: [put(key, { ...state, internal: true })],
+      operations: [put(key, { ...state, ...marks })],
       result: undefined,
     });
   }
@@ -123,7 +124,7 @@ function makeNetwork(
     }
   }
   sequence.add({
-    ...recordMapping(sequence.snapshot, ref, holder, request.id, true),
+    ...recordMapping(sequence.snapshot, ref, holder, request.id),
     result: undefined,
   });
   return sequence.finish(ref);

@@ -4,8 +4,8 @@ import type { Allocation, DockerNetworkState, NetworkState } from "../model/reco
 import { addressKey, dockerNetworkKey, networkKey } from "../state/keys.ts";
 import { read } from "../state/snapshot.ts";
 import { createNetwork, type NetworkCreation } from "./create_network.ts";
-import { deleteNetwork } from "./delete_network.ts";
-import { SWARM } from "./mapping.ts";
+import { deleteNetwork, loseNetwork } from "./delete_network.ts";
+import { CLUSTER_STORE, SWARM } from "./mapping.ts";
 import { requestPoolAddress } from "./request_address.ts";
 import { requestPool } from "./request_pool.ts";
 import { RESERVATIONS } from "./reservation.ts";
@@ -38,6 +38,8 @@ const create = (it: TestCluster, changes: Partial<NetworkCreation> = {}, holder 
 const remove = (it: TestCluster, id = "d1", holder = "hostA") =>
   it.apply(deleteNetwork(it.snapshot, id, holder, ASKER));
 const keys = (it: TestCluster) => it.snapshot.list("").map(({ key }) => key);
+const mappedTo = (it: TestCluster, name: string) =>
+  read<DockerNetworkState>(it.snapshot, dockerNetworkKey("default", name, ""))?.docknetUUID;
 const network = (it: TestCluster, name: string) =>
   read<NetworkState>(it.snapshot, networkKey("default", name));
 
@@ -113,7 +115,7 @@ Deno.test("createNetwork changes nothing when it is told again", () => {
   assert.equal(it.snapshot, before);
 });
 
-Deno.test("a network that several hosts have goes with the last of them", () => {
+Deno.test("a network of swarm goes with the last that has it", () => {
   const it = cluster();
   const before = keys(it);
   create(it, {}, SWARM);
@@ -123,6 +125,61 @@ Deno.test("a network that several hosts have goes with the last of them", () => 
     assert.notEqual(network(it, "d1"), undefined, host);
   }
   remove(it, "d1", SWARM);
+  assert.deepEqual(keys(it), before);
+});
+
+/** What hostA's Docker made as network `own`, and hostB's has too as `e1`. */
+function shared(): TestCluster {
+  const it = cluster();
+  create(it, { options: { network: "own" } });
+  create(it, { id: "e1", options: { network: "own" } }, "hostB");
+  return it;
+}
+
+Deno.test("a network goes from all hosts when it is removed where it was made", () => {
+  const it = shared();
+  assert.equal(remove(it), undefined);
+  assert.equal(network(it, "own"), undefined);
+  remove(it, "e1", "hostB");
+  assert.deepEqual(keys(it), keys(cluster()));
+});
+
+Deno.test("a network stays when another host no longer has it, or when its own has lost it", () => {
+  const it = shared();
+  remove(it, "e1", "hostB");
+  assert.notEqual(network(it, "own"), undefined);
+  create(it, { id: "e2", options: { network: "own" } }, "hostB");
+  it.apply(loseNetwork(it.snapshot, "d1", "hostA", ASKER));
+  assert.notEqual(network(it, "own"), undefined);
+  create(it, { id: "d2", options: { network: "own" } });
+  remove(it, "d2");
+  assert.equal(network(it, "own"), undefined, "made again, it can be removed again");
+});
+
+Deno.test("a network stays, and it is said why, when it is removed while containers are attached elsewhere", () => {
+  const it = shared();
+  it.endpoint("e", { network: "own" });
+  const kept = remove(it);
+  assert.equal(kept?.ref.network, "own");
+  assert.match(kept?.why ?? "", /active endpoints.*remove .* first/);
+  assert.notEqual(network(it, "own"), undefined);
+  assert.deepEqual(mappedTo(it, "own"), { hostB: "e1" }, "the engine has it no longer");
+});
+
+Deno.test("a second Docker network of one Contiv network comes and goes beside the first", () => {
+  const it = shared();
+  create(it, { id: "d2", options: { network: "own" } });
+  assert.deepEqual(mappedTo(it, "own"), { hostA: "d1 d2", hostB: "e1" });
+  remove(it, "d2");
+  assert.deepEqual(mappedTo(it, "own"), { hostA: "d1", hostB: "e1" });
+  assert.notEqual(network(it, "own"), undefined);
+});
+
+Deno.test("a network of a cluster store goes when any of its engines removes it", () => {
+  const it = cluster();
+  const before = keys(it);
+  it.apply(createNetwork(it.snapshot, request(), CLUSTER_STORE, ASKER));
+  it.apply(deleteNetwork(it.snapshot, "d1", CLUSTER_STORE, { ...ASKER, host: "hostB" }));
   assert.deepEqual(keys(it), before);
 });
 
@@ -137,14 +194,6 @@ Deno.test("deleteNetwork frees the addresses that a killed engine never released
   }
   remove(it);
   assert.deepEqual(keys(it), before);
-});
-
-Deno.test("deleteNetwork refuses, and changes nothing, while an endpoint is on a network that Docker made", () => {
-  const it = cluster();
-  create(it);
-  it.endpoint("e", { network: "d1" });
-  const refusal = refusalOf(() => deleteNetwork(it.snapshot, "d1", "hostA", ASKER));
-  assert.equal(refusal.code, "conflict");
 });
 
 Deno.test("deleteNetwork takes an unknown network for deleted", () => {

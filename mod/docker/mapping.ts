@@ -10,8 +10,17 @@ import type { Compare, Operation } from "../state/store.ts";
 import { put, remove } from "../state/plan.ts";
 import { decode, readAll, type Snapshot } from "../state/snapshot.ts";
 
-/** Stands among the host labels for swarm's managers, who allocate a network before any host has it. No host has this label. */
+/**
+ * Who has a Docker network: a host, by its label, or one of these two. Swarm's managers allocate a network before any host has it; the
+ * engines of one cluster store have each network together. No host has such a label.
+ */
 export const SWARM = "";
+export const CLUSTER_STORE = "*";
+
+/** Docker's ids of it at `holder`; several when a user made more than one for the same Contiv network. */
+export function idsOf({ docknetUUID }: DockerNetworkState, holder: string): string[] {
+  return (docknetUUID[holder] ?? "").split(" ").filter((id) => id !== "");
+}
 
 export function refOf(mapping: DockerNetworkState): NetworkRef {
   return {
@@ -21,15 +30,34 @@ export function refOf(mapping: DockerNetworkState): NetworkRef {
   };
 }
 
-/** The record of Docker's network `id`: this host's, else any host's (engines with a shared scope show one network everywhere). */
+/** The record of Docker's network `id`: the holder's own, else anybody's (a swarm network has one id everywhere). */
 export function findMapping(
   snapshot: Snapshot,
   id: string,
-  host: string,
+  holder: string,
 ): DockerNetworkState | undefined {
   const all = mappings(snapshot);
-  return all.find((mapping) => mapping.docknetUUID[host] === id) ??
-    all.find((mapping) => Object.values(mapping.docknetUUID).includes(id));
+  return all.find((mapping) => idsOf(mapping, holder).includes(id)) ??
+    all.find((mapping) =>
+      Object.keys(mapping.docknetUUID).some((other) => idsOf(mapping, other).includes(id))
+    );
+}
+
+/**
+ * Who has Docker's network `id` that `host`'s engine tells of. Engines with a global scope have their networks together, but for those
+ * of swarm: it tells each node for itself.
+ */
+export function holderOf(
+  snapshot: Snapshot,
+  id: string,
+  host: string,
+  scope: "local" | "global",
+): string {
+  if (scope === "local") return host;
+  const mapping = findMapping(snapshot, id, host);
+  const single = mapping !== undefined &&
+    [SWARM, host].some((holder) => idsOf(mapping, holder).includes(id));
+  return single ? host : CLUSTER_STORE;
 }
 
 export function mappings(snapshot: Snapshot): DockerNetworkState[] {
@@ -56,25 +84,24 @@ export interface Change {
 
 const NO_CHANGE: Change = { compares: [], operations: [] };
 
-/** Records that `host` has the network `ref` as Docker's network `id`. */
+/** Records that `holder` has the network or group `ref` as Docker's network `id`. */
 export function recordMapping(
   snapshot: Snapshot,
   ref: NetworkRef,
-  host: string,
+  holder: string,
   id: string,
-  createdByDocker: boolean,
 ): Change {
   const key = dockerNetworkKey(ref.tenant, ref.network, ref.group);
   const item = snapshot.get(key);
   const old = item && decode<DockerNetworkState>(item);
-  if (old?.docknetUUID[host] === id) return NO_CHANGE;
+  const ids = old === undefined ? [] : idsOf(old, holder);
+  if (ids.includes(id)) return NO_CHANGE;
   const record: DockerNetworkState = {
     id: `${ref.tenant}.${ref.network}.${ref.group}`,
     tenantName: ref.tenant,
     networkName: ref.network,
     serviceName: ref.group,
-    ...(createdByDocker || old?.createdByDocker ? { createdByDocker: true } : {}),
-    docknetUUID: { ...old?.docknetUUID, [host]: id },
+    docknetUUID: { ...old?.docknetUUID, [holder]: [...ids, id].join(" ") },
   };
   return {
     compares: [{ key, modRevision: item?.modRevision ?? 0 }],
@@ -82,14 +109,22 @@ export function recordMapping(
   };
 }
 
-/** Forgets that `host` has it; the record goes with its last host. */
-export function forgetMapping(snapshot: Snapshot, ref: NetworkRef, host: string): Change {
+/** Forgets that `holder` has it as `id`; the record goes with its last holder. */
+export function forgetMapping(
+  snapshot: Snapshot,
+  ref: NetworkRef,
+  holder: string,
+  id: string,
+): Change {
   const key = dockerNetworkKey(ref.tenant, ref.network, ref.group);
   const item = snapshot.get(key);
   if (item === undefined) return NO_CHANGE;
   const old = decode<DockerNetworkState>(item);
-  const { [host]: gone, ...docknetUUID } = old.docknetUUID;
-  if (gone === undefined) return NO_CHANGE;
+  const ids = idsOf(old, holder);
+  if (!ids.includes(id)) return NO_CHANGE;
+  const { [holder]: _, ...others } = old.docknetUUID;
+  const rest = ids.filter((other) => other !== id);
+  const docknetUUID = rest.length === 0 ? others : { ...others, [holder]: rest.join(" ") };
   return {
     compares: [{ key, modRevision: item.modRevision }],
     operations: [

@@ -4,32 +4,19 @@
  * @module
  */
 import type { NetworkRef } from "../agent/endpoint_service.ts";
-import type { GroupState, MasterConfig, NetworkState } from "../model/records.ts";
+import type { DockerNetworkState } from "../model/records.ts";
 import { formatPrefix, parsePrefix } from "../net/prefix.ts";
-import { dockerNetworkKey, GROUPS, MASTER_CONFIG, networkKey, NETWORKS } from "../state/keys.ts";
-import { read, readAll, type Snapshot } from "../state/snapshot.ts";
-import { mappings, refOf } from "./mapping.ts";
-import { describeRef, dockerNetworkName } from "./names.ts";
-import { subnetOf } from "./pool_id.ts";
-
-/** Marks the networks that we made, so that a fresh process removes no others. Its value is `<tenant>:<network>:<group>`. */
-export const MANAGED_LABEL = "io.contiv.network";
-
-/** Body of `POST /networks/create` (Engine API 1.40 and later). */
-export interface NetworkCreateBody {
-  readonly Name: string;
-  readonly CheckDuplicate: true;
-  readonly Driver: string;
-  readonly Attachable: true;
-  readonly EnableIPv6: boolean;
-  readonly IPAM: {
-    readonly Driver: string;
-    readonly Options: Readonly<Record<string, string>>;
-    readonly Config: readonly { readonly Subnet: string; readonly Gateway?: string }[];
-  };
-  readonly Options: Readonly<Record<string, string>>;
-  readonly Labels: Readonly<Record<string, string>>;
-}
+import { dockerNetworkKey, groupKey, networkKey } from "../state/keys.ts";
+import { read, type Snapshot } from "../state/snapshot.ts";
+import { idsOf, mappings, refOf } from "./mapping.ts";
+import { describeRef } from "./names.ts";
+import {
+  labelOf,
+  MANAGED_LABEL,
+  type NetworkCreateBody,
+  type WantedNetwork,
+  wantedNetworks,
+} from "./wanted_networks.ts";
 
 /** What the decision needs to know of a network that the engine has. */
 export interface EngineNetwork {
@@ -46,7 +33,14 @@ export type NetworkAction =
   | { readonly type: "record"; readonly ref: NetworkRef; readonly id: string }
   /** The store thinks that the engine has it. So it is, for a moment, while the engine creates one: wait before acting. */
   | { readonly type: "forget"; readonly ref: NetworkRef; readonly id: string }
-  | { readonly type: "remove"; readonly id: string; readonly name: string; readonly why: string };
+  /** `ref`: what the store says that it stands for; to be forgotten first, or the driver would take it for a user's wish. */
+  | {
+    readonly type: "remove";
+    readonly id: string;
+    readonly name: string;
+    readonly why: string;
+    readonly ref: NetworkRef | undefined;
+  };
 
 /** What keeps a network from being as it should; a person has to act. */
 export interface NetworkProblem {
@@ -60,15 +54,10 @@ export interface NetworkDecision {
   readonly problems: readonly NetworkProblem[];
 }
 
-/** This host and the name that its engine knows the driver by. */
+/** Who has the networks of the engine (mapping.ts has the holders), and the name that it knows the driver by. */
 export interface EngineIdentity {
-  readonly host: string;
+  readonly holder: string;
   readonly driver: string;
-}
-
-interface Wanted {
-  readonly ref: NetworkRef;
-  readonly body: NetworkCreateBody;
 }
 
 /** The difference between the store's networks and groups and what the engine has. */
@@ -93,84 +82,23 @@ export function decideNetworks(
   return { actions, problems };
 }
 
-/** One Docker network for each data network and each group; those that Docker itself made are there already. */
-export function wantedNetworks(snapshot: Snapshot, driver: string): Wanted[] {
-  const config = read<MasterConfig>(snapshot, MASTER_CONFIG);
-  if (config?.["nw-infra-type"] === "aci") return [];
-  const madeByDocker = new Set(
-    mappings(snapshot).filter((mapping) => mapping.createdByDocker)
-      .map((mapping) => networkKey(mapping.tenantName, mapping.networkName)),
-  );
-  const wanted: Wanted[] = [];
-  for (const network of readAll<NetworkState>(snapshot, NETWORKS)) {
-    const key = networkKey(network.tenant, network.networkName);
-    if (network.nwType !== "data" || madeByDocker.has(key)) continue;
-    const ref = { tenant: network.tenant, network: network.networkName, group: "" };
-    wanted.push({ ref, body: createBody(ref, network, network, driver) });
-  }
-  for (const group of readAll<GroupState>(snapshot, GROUPS)) {
-    const network = read<NetworkState>(snapshot, networkKey(group.tenantName, group.networkName));
-    if (network?.nwType !== "data") continue;
-    const { tenantName: tenant, networkName, groupName } = group;
-    const ref = { tenant, network: networkName, group: groupName };
-    wanted.push({ ref, body: createBody(ref, network, group, driver) });
-  }
-  return wanted;
-}
-
-function createBody(
-  ref: NetworkRef,
-  network: NetworkState,
-  tagged: Pick<NetworkState, "pktTagType" | "pktTag" | "extPktTag">,
-  driver: string,
-): NetworkCreateBody {
-  const names = {
-    tenant: ref.tenant,
-    network: ref.network,
-    ...(ref.group === "" ? {} : { group: ref.group }),
-  };
-  const subnet6 = subnetOf(network, 6);
-  const tag = tagged.pktTagType === "vxlan" ? tagged.extPktTag : tagged.pktTag;
-  return {
-    Name: dockerNetworkName(ref),
-    CheckDuplicate: true,
-    Driver: driver,
-    Attachable: true,
-    EnableIPv6: subnet6 !== undefined,
-    IPAM: {
-      Driver: driver,
-      Options: names,
-      Config: [
-        poolConfig(`${network.subnetIP}/${network.subnetLen}`, network.gateway),
-        ...(subnet6 ? [poolConfig(formatPrefix(subnet6), network.ipv6Gateway ?? "")] : []),
-      ],
-    },
-    // CreateNetwork sees these only, never the IPAM options: the names are repeated for it.
-    Options: { ...names, encap: tagged.pktTagType, "pkt-tag": String(tag) },
-    Labels: { [MANAGED_LABEL]: labelOf(ref) },
-  };
-}
-
-function poolConfig(subnet: string, gateway: string): { Subnet: string; Gateway?: string } {
-  return gateway === "" ? { Subnet: subnet } : { Subnet: subnet, Gateway: gateway };
-}
-
-function labelOf({ tenant, network, group }: NetworkRef): string {
-  return `${tenant}:${network}:${group}`;
-}
-
 function decideOne(
   snapshot: Snapshot,
-  { ref, body }: Wanted,
+  { ref, userMade, body }: WantedNetwork,
   engine: readonly EngineNetwork[],
-  { host, driver }: EngineIdentity,
+  { holder, driver }: EngineIdentity,
 ): NetworkAction | NetworkProblem | undefined {
-  const recorded = read<{ docknetUUID: Record<string, string> }>(
+  const mapping = read<DockerNetworkState>(
     snapshot,
     dockerNetworkKey(ref.tenant, ref.network, ref.group),
-  )?.docknetUUID[host];
+  );
+  const recorded = mapping === undefined ? [] : idsOf(mapping, holder);
+  const users = engine.some((network) =>
+    recorded.includes(network.id) && !(MANAGED_LABEL in network.labels)
+  );
+  if (userMade && users) return undefined;
   const sameName = engine.filter((network) => network.name === body.Name);
-  const found = sameName.find((network) => network.id === recorded) ??
+  const found = sameName.find((network) => recorded.includes(network.id)) ??
     sameName.find((network) => network.driver === driver) ?? sameName[0];
   if (found === undefined) return { type: "create", ref, body };
   if (found.driver !== driver) {
@@ -178,25 +106,26 @@ function decideOne(
       ref,
       message:
         `network name used by another driver: Docker's network ${body.Name} has the driver ` +
-        `${found.driver}, so ${describeRef(ref)} cannot be used by Docker on ${host}; ` +
+        `${found.driver}, so ${describeRef(ref)} cannot be used by Docker here; ` +
         `remove it: docker network rm ${body.Name}`,
     };
   }
   const other = mappings(snapshot).find((mapping) =>
-    mapping.docknetUUID[host] === found.id && labelOf(refOf(mapping)) !== labelOf(ref)
+    idsOf(mapping, holder).includes(found.id) && labelOf(refOf(mapping)) !== labelOf(ref)
   );
   if (other !== undefined && found.labels[MANAGED_LABEL] !== labelOf(ref)) {
     return {
       ref,
       message: `Docker's network ${body.Name} stands for ${describeRef(refOf(other))}, so ` +
-        `${describeRef(ref)} cannot be used by Docker on ${host}; ` +
+        `${describeRef(ref)} cannot be used by Docker here; ` +
         `remove it: docker network rm ${body.Name}`,
     };
   }
   const label = found.labels[MANAGED_LABEL];
-  if (label !== undefined && label !== labelOf(ref)) return removal(found, "it was another's");
-  if (!sameSubnets(found, body)) return removal(found, "its subnet is another one");
-  return recorded === found.id ? undefined : { type: "record", ref, id: found.id };
+  const remove = (why: string) => removal(snapshot, found, holder, why);
+  if (label !== undefined && label !== labelOf(ref)) return remove("it was another's");
+  if (!sameSubnets(found, body)) return remove("its subnet is another one");
+  return recorded.includes(found.id) ? undefined : { type: "record", ref, id: found.id };
 }
 
 function sameSubnets(found: EngineNetwork, body: NetworkCreateBody): boolean {
@@ -208,36 +137,60 @@ function sameSubnets(found: EngineNetwork, body: NetworkCreateBody): boolean {
   return canonical(found.subnets) === canonical(body.IPAM.Config.map((pool) => pool.Subnet));
 }
 
-/** Networks that we made, by their label or by the store's record, whose object is gone. */
+/** Networks that we made, by their label, whose object is gone; users' that stood for one that is gone; twins that a race made. */
 function superfluous(
   snapshot: Snapshot,
-  wanted: ReadonlyMap<string, Wanted>,
+  wanted: ReadonlyMap<string, WantedNetwork>,
   engine: readonly EngineNetwork[],
-  { host, driver }: EngineIdentity,
+  { holder, driver }: EngineIdentity,
 ): NetworkAction[] {
-  const recorded = new Set(
-    mappings(snapshot).filter((mapping) => !mapping.createdByDocker)
-      .flatMap((mapping) => mapping.docknetUUID[host] ?? []),
-  );
-  return engine.filter((network) =>
-    network.driver === driver && !wanted.has(network.name) &&
-    (MANAGED_LABEL in network.labels || recorded.has(network.id))
-  ).map((network) => removal(network, "its network or group is gone"));
+  const recorded = mappings(snapshot);
+  const stoodFor = (id: string) => recorded.find((it) => idsOf(it, holder).includes(id));
+  return engine.filter((network) => network.driver === driver).flatMap((network) => {
+    const mapping = stoodFor(network.id);
+    const gone = mapping !== undefined && !exists(snapshot, refOf(mapping));
+    if (MANAGED_LABEL in network.labels) {
+      if (!wanted.has(network.name)) {
+        return [removal(snapshot, network, holder, "its network or group is gone")];
+      }
+      const twin = engine.some((other) =>
+        other.name === network.name && other.driver === driver && other.id !== network.id &&
+        stoodFor(other.id) !== undefined
+      );
+      return twin && mapping === undefined
+        ? [removal(snapshot, network, holder, "there is another of its name")]
+        : [];
+    }
+    return gone && !wanted.has(network.name)
+      ? [removal(snapshot, network, holder, "its network or group is gone")]
+      : [];
+  });
 }
 
-function removal({ id, name }: EngineNetwork, why: string): NetworkAction {
-  return { type: "remove", id, name, why };
+function exists(snapshot: Snapshot, { tenant, network, group }: NetworkRef): boolean {
+  if (read(snapshot, networkKey(tenant, network)) === undefined) return false;
+  return group === "" || read(snapshot, groupKey(tenant, group)) !== undefined;
 }
 
-/** Records of this host whose Docker network the engine no longer has. */
+function removal(
+  snapshot: Snapshot,
+  { id, name }: EngineNetwork,
+  holder: string,
+  why: string,
+): NetworkAction {
+  const mapping = mappings(snapshot).find((mapping) => idsOf(mapping, holder).includes(id));
+  return { type: "remove", id, name, why, ref: mapping && refOf(mapping) };
+}
+
+/** Records of this holder whose Docker network the engine no longer has. */
 function vanished(
   snapshot: Snapshot,
   engine: readonly EngineNetwork[],
-  { host }: EngineIdentity,
+  { holder }: EngineIdentity,
 ): NetworkAction[] {
   const present = new Set(engine.map((network) => network.id));
-  return mappings(snapshot).flatMap((mapping): NetworkAction[] => {
-    const id = mapping.docknetUUID[host];
-    return id === undefined || present.has(id) ? [] : [{ type: "forget", ref: refOf(mapping), id }];
-  });
+  return mappings(snapshot).flatMap((mapping) =>
+    idsOf(mapping, holder).filter((id) => !present.has(id))
+      .map((id): NetworkAction => ({ type: "forget", ref: refOf(mapping), id }))
+  );
 }

@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
 import { TestCluster } from "../intent/testing.ts";
-import type { MasterConfig } from "../model/records.ts";
-import { MASTER_CONFIG } from "../state/keys.ts";
-import { put } from "../state/plan.ts";
-import { read } from "../state/snapshot.ts";
-import { recordMapping } from "./mapping.ts";
-import { decideNetworks, type EngineNetwork, MANAGED_LABEL, wantedNetworks } from "./networks.ts";
+import { createNetwork } from "./create_network.ts";
+import { CLUSTER_STORE, recordMapping, SWARM } from "./mapping.ts";
+import { decideNetworks, type EngineNetwork } from "./networks.ts";
+import { MANAGED_LABEL } from "./wanted_networks.ts";
 
-const IDENTITY = { host: "hostA", driver: "netplugin" };
+const IDENTITY = { holder: "hostA", driver: "netplugin" };
 const REF = { tenant: "default", network: "net1", group: "" };
 
 function cluster(): TestCluster {
@@ -16,8 +14,21 @@ function cluster(): TestCluster {
   return cluster;
 }
 
-function record(it: TestCluster, id: string, ref = REF, byDocker = false, host = "hostA"): void {
-  it.apply({ ...recordMapping(it.snapshot, ref, host, id, byDocker), result: undefined });
+function record(it: TestCluster, id: string, ref = REF, holder = "hostA"): void {
+  it.apply({ ...recordMapping(it.snapshot, ref, holder, id), result: undefined });
+}
+
+/** A network that a user's Docker made, as Docker's network `id` of its host. */
+function madeByDocker(it: TestCluster, name: string, id: string, holder = "hostA"): void {
+  const request = {
+    id,
+    options: name === "" ? {} : { network: name },
+    internal: false,
+    ipv4: [{ pool: "10.2.0.0/24", gateway: "", auxiliary: [] }],
+    ipv6: [],
+    pending: [],
+  };
+  it.apply(createNetwork(it.snapshot, request, holder, { host: "hostA", now: 1 }));
 }
 
 const net1 = (changes: Partial<EngineNetwork> = {}): EngineNetwork => ({
@@ -93,71 +104,86 @@ Deno.test("decideNetworks names what is in the way, and the command that removes
   assert.match(problem?.message ?? "", /docker network rm net1$/);
 });
 
-Deno.test("decideNetworks leaves the networks alone that Docker itself made, and what they are called", () => {
+const OWN = net1({ id: "d2", name: "any", labels: {}, subnets: ["10.2.0.0/24"] });
+const MADE = net1({
+  id: "d2",
+  name: "own",
+  labels: { [MANAGED_LABEL]: "default:own:" },
+  subnets: ["10.2.0.0/24"],
+});
+const UNNAMED = "0123456789abcdef".repeat(4);
+
+/** A network that a user's Docker made on `maker`, and what `hostA` (or a cluster store) does about it. */
+const USERS: readonly (readonly [
+  title: string,
+  name: string,
+  maker: string,
+  holder: string,
+  engine: readonly EngineNetwork[],
+  expected: readonly string[],
+])[] = [
+  ["its own host has it under its own name", "own", "hostA", "hostA", [OWN], []],
+  ["its own host has lost it", "own", "hostA", "hostA", [], ["create", "forget"]],
+  ["another host has none of it", "own", "hostB", "hostA", [], ["create"]],
+  ["another host has it", "own", "hostB", "hostA", [MADE], ["record"]],
+  ["it has no name but its id, elsewhere", "", "hostB", "hostA", [], []],
+  ["swarm made it", "own", SWARM, "hostA", [], []],
+  ["the engines of a cluster store have it", "own", CLUSTER_STORE, CLUSTER_STORE, [OWN], []],
+];
+
+for (const [title, name, maker, holder, engine, expected] of USERS) {
+  Deno.test(`decideNetworks decides [${expected.join(", ")}] of a user's network when ${title}`, () => {
+    const it = new TestCluster();
+    madeByDocker(it, name, name === "" ? UNNAMED : "d2", maker);
+    const { actions } = decideNetworks(it.snapshot, engine, { ...IDENTITY, holder });
+    assert.deepEqual(actions.map(({ type }) => type), expected);
+  });
+}
+
+Deno.test("decideNetworks lets a user have more networks of one Contiv network", () => {
   const it = cluster();
-  it.network("own", "10.2.0.0/24");
-  record(it, "d2", { ...REF, network: "own" }, true);
   record(it, "d1");
-  const own = net1({ id: "d2", name: "any", labels: {}, subnets: ["10.2.0.0/24"] });
-  assert.deepEqual(decided(it, [net1(), own]), []);
+  record(it, "d2");
+  const second = net1({ id: "d2", name: "alias", labels: {} });
+  assert.deepEqual(decided(it, [net1(), second]), []);
+});
+
+Deno.test("decideNetworks removes a user's network whose Contiv network is gone, and says what it stood for", () => {
+  const it = cluster();
+  record(it, "d1");
+  record(it, "d2", { ...REF, network: "old" });
+  const old = net1({ id: "d2", name: "alias", labels: {} });
+  const { actions } = decideNetworks(it.snapshot, [net1(), old], IDENTITY);
+  assert.deepEqual(actions, [{
+    type: "remove",
+    id: "d2",
+    name: "alias",
+    why: "its network or group is gone",
+    ref: { ...REF, network: "old" },
+  }]);
+});
+
+Deno.test("decideNetworks removes the twin that two at once have made, and keeps the recorded one", () => {
+  const it = cluster();
+  record(it, "d1");
+  const { actions } = decideNetworks(it.snapshot, [net1({ id: "d0" }), net1()], IDENTITY);
+  assert.deepEqual(actions.map((action) => "id" in action && action.id), ["d0"]);
 });
 
 Deno.test("decideNetworks reports a user's network that has the name and stands for another", () => {
   const it = cluster();
   it.network("own", "10.2.0.0/24");
-  record(it, "d2", { ...REF, network: "own" }, true);
-  const engine = [net1({ id: "d2", labels: {}, subnets: ["10.2.0.0/24"] })];
-  assert.deepEqual(decided(it, engine), ["problem"]);
+  record(it, "d2", { ...REF, network: "own" });
+  const engine = [
+    net1({ id: "d2", labels: {}, subnets: ["10.2.0.0/24"] }),
+    net1({ id: "d3", name: "own", labels: {}, subnets: ["10.2.0.0/24"] }),
+  ];
+  assert.deepEqual(decided(it, engine), ["record", "problem"]);
 });
 
 Deno.test("decideNetworks forgets only what this host was said to have", () => {
   const it = cluster();
   record(it, "d1");
-  record(it, "e1", REF, false, "hostB");
+  record(it, "e1", REF, "hostB");
   assert.deepEqual(decided(it, [net1()]), []);
-});
-
-Deno.test("wantedNetworks names networks and groups as the original did", () => {
-  const it = cluster();
-  it.tenant("blue");
-  it.network("net1", "10.1.0.0/24", { tenantName: "blue" });
-  it.group("web", "net1");
-  it.group("web", "net1", { tenantName: "blue" });
-  const names = wantedNetworks(it.snapshot, "netplugin").map(({ body }) => body.Name).sort();
-  assert.deepEqual(names, ["net1", "net1/blue", "web", "web/blue"]);
-});
-
-Deno.test("wantedNetworks tells the driver by options which network it is, to both of its halves", () => {
-  const it = cluster();
-  it.group("web", "net1");
-  const web = wantedNetworks(it.snapshot, "contiv/v2plugin:1.0")
-    .find(({ body }) => body.Name === "web")?.body;
-  const names = { tenant: "default", network: "net1", group: "web" };
-  assert.equal(web?.Driver, "contiv/v2plugin:1.0");
-  assert.deepEqual(web?.IPAM, {
-    Driver: "contiv/v2plugin:1.0",
-    Options: names,
-    Config: [{ Subnet: "10.1.0.0/24", Gateway: "10.1.0.254" }],
-  });
-  assert.deepEqual(web?.Options, { ...names, encap: "vxlan", "pkt-tag": "1" });
-  assert.deepEqual(web?.Labels, { [MANAGED_LABEL]: "default:net1:web" });
-});
-
-Deno.test("wantedNetworks asks for both families, and for no gateway where there is none", () => {
-  const it = new TestCluster();
-  it.network("six", "10.1.0.0/24", { ipv6Subnet: "fd00:1::/64" });
-  const [want] = wantedNetworks(it.snapshot, "netplugin");
-  assert.equal(want?.body.EnableIPv6, true);
-  assert.deepEqual(want?.body.IPAM.Config, [{ Subnet: "10.1.0.0/24" }, { Subnet: "fd00:1::/64" }]);
-});
-
-Deno.test("wantedNetworks wants none of an infra network, nor under ACI", () => {
-  const it = new TestCluster();
-  it.network("infra", "10.9.0.0/24", { nwType: "infra" });
-  assert.deepEqual(wantedNetworks(it.snapshot, "netplugin"), []);
-  it.network("net1", "10.1.0.0/24");
-  const config = read<MasterConfig>(it.snapshot, MASTER_CONFIG);
-  const operations = [put(MASTER_CONFIG, { ...config, "nw-infra-type": "aci" })];
-  it.apply({ compares: [], operations, result: undefined });
-  assert.deepEqual(wantedNetworks(it.snapshot, "netplugin"), []);
 });

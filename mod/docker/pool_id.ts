@@ -10,7 +10,6 @@ import type { GroupState, NetworkState } from "../model/records.ts";
 import { formatPrefix, parsePrefix, type Prefix } from "../net/prefix.ts";
 import { GROUPS, networkId, networkKey, NETWORKS } from "../state/keys.ts";
 import { read, readAll, type Snapshot } from "../state/snapshot.ts";
-import { mappings } from "./mapping.ts";
 
 export interface PoolId {
   /** What stands before the first `|`. */
@@ -87,13 +86,10 @@ function networkMadeByDocker(
   tenant: string,
   prefix: Prefix,
 ): PoolNetwork | undefined {
-  for (const mapping of mappings(snapshot)) {
-    if (!mapping.createdByDocker || mapping.tenantName !== tenant) continue;
-    const network = read<NetworkState>(snapshot, networkKey(tenant, mapping.networkName));
-    if (network === undefined || !hasSubnet(network, prefix)) continue;
-    return { ref: { tenant, network: mapping.networkName, group: "" }, network };
-  }
-  return undefined;
+  const network = readAll<NetworkState>(snapshot, NETWORKS).find((state) =>
+    state.tenant === tenant && state.dockerHolder !== undefined && hasSubnet(state, prefix)
+  );
+  return network && { ref: { tenant, network: network.networkName, group: "" }, network };
 }
 
 /** Whether `prefix` is the network's subnet of that family. */

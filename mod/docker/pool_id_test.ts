@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { TestCluster } from "../intent/testing.ts";
+import type { NetworkState } from "../model/records.ts";
 import { prefixOf } from "../net/prefix.ts";
+import { networkKey } from "../state/keys.ts";
+import { put } from "../state/plan.ts";
+import { read } from "../state/snapshot.ts";
 import { parseCidr } from "./cidr.ts";
-import { recordMapping } from "./mapping.ts";
 import {
   dockerPoolName,
   formatPoolId,
@@ -79,7 +82,9 @@ Deno.test("networkOfPool finds what Docker made by its subnet, in its tenant, an
   it.network("own", "10.1.0.0/24");
   it.network("other", "10.2.0.0/24");
   const ref = { tenant: "default", network: "own", group: "" };
-  it.apply({ ...recordMapping(it.snapshot, ref, "hostA", "d1", true), result: undefined });
+  const own = read<NetworkState>(it.snapshot, networkKey("default", "own"));
+  const made = put(networkKey("default", "own"), { ...own, dockerHolder: "hostA" });
+  it.apply({ compares: [], operations: [made], result: undefined });
   const find = (tenant: string, cidr: string) =>
     networkOfPool(it.snapshot, {
       name: dockerPoolName(tenant),

@@ -134,7 +134,7 @@ for (
 function swarm(): TestCluster {
   const it = cluster();
   const ref = { tenant: "default", network: "net1", group: "" };
-  it.apply({ ...recordMapping(it.snapshot, ref, SWARM, "s1", false), result: undefined });
+  it.apply({ ...recordMapping(it.snapshot, ref, SWARM, "s1"), result: undefined });
   return it;
 }
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { refusalOf, TestCluster } from "../intent/testing.ts";
 import { formatPrefix } from "../net/prefix.ts";
-import { recordMapping } from "./mapping.ts";
+import { createNetwork } from "./create_network.ts";
+import { SWARM } from "./mapping.ts";
 import { dockerPoolName, formatPoolId } from "./pool_id.ts";
 import { type PoolRequest, releasePool, requestPool } from "./request_pool.ts";
 import { RESERVATION_LIFETIME, RESERVATIONS } from "./reservation.ts";
@@ -90,9 +91,15 @@ Deno.test("requestPool gives a pool anew whose network was never made", () => {
 
 Deno.test("requestPool writes nothing when swarm's nodes ask for the pool of a network that is there", () => {
   const it = cluster();
-  it.network("own", "10.5.0.0/24");
-  const ref = { tenant: "default", network: "own", group: "" };
-  it.apply({ ...recordMapping(it.snapshot, ref, "", "d1", true), result: undefined });
+  const own = {
+    id: "s1",
+    options: {},
+    internal: false,
+    ipv4: [{ pool: "10.5.0.0/24", gateway: "", auxiliary: [] }],
+    ipv6: [],
+    pending: [],
+  };
+  it.apply(createNetwork(it.snapshot, own, SWARM, ASKER));
   assert.equal(idOf(it, { pool: "10.5.0.0/24" }), "docker@.default|10.5.0.0/24");
   assert.equal(reservations(it), 0);
 });

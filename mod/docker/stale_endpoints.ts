@@ -10,7 +10,7 @@ import { addressPrefix, ENDPOINTS, networkKey, NETWORKS, portKey } from "../stat
 import { type Plan, remove, unchanged } from "../state/plan.ts";
 import { decode, read, readAll, type Snapshot } from "../state/snapshot.ts";
 import type { Asker } from "./asker.ts";
-import { mappings, SWARM } from "./mapping.ts";
+import { CLUSTER_STORE, idsOf, mappings, SWARM } from "./mapping.ts";
 import { type PoolReservation, RESERVATION_LIFETIME, RESERVATIONS } from "./reservation.ts";
 
 /**
@@ -175,7 +175,10 @@ function spacesOf(snapshot: Snapshot, host: string): Space[] {
     if (network === undefined || swarm) return [];
     return [{
       name: network.addressSpace,
-      dockerIds: group.flatMap((mapping) => mapping.docknetUUID[host] ?? []),
+      dockerIds: group.flatMap((mapping) => [
+        ...idsOf(mapping, host),
+        ...idsOf(mapping, CLUSTER_STORE),
+      ]),
     }];
   });
 }

@@ -23,7 +23,7 @@ const NOTHING: EngineFacts = { endpointIDs: new Set(), addresses: new Set() };
 function cluster(holder = HOST): TestCluster {
   const cluster = new TestCluster();
   cluster.network("net1", "10.1.0.0/24");
-  const mapping = recordMapping(cluster.snapshot, REF, holder, "d1", false);
+  const mapping = recordMapping(cluster.snapshot, REF, holder, "d1");
   cluster.apply({ ...mapping, result: undefined });
   return cluster;
 }

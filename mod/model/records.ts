@@ -81,6 +81,8 @@ export interface NetworkState {
   readonly addressSpace: string;
   /** No traffic to or from outside the tenant, whatever the gateway says (`docker network create --internal`). */
   readonly internal?: boolean;
+  /** Made by a user's `docker network create`, and removed with it: whose (mod/docker/mapping.ts has the holders). */
+  readonly dockerHolder?: string;
 }
 
 export interface GroupState {
@@ -165,8 +167,6 @@ export interface DockerNetworkState {
   readonly networkName: string;
   /** Group name, or empty. */
   readonly serviceName: string;
-  /** Docker's network id on each host that has it: engines outside of swarm share nothing. */
+  /** Docker's network id by holder (mod/docker/mapping.ts); a user may make several of one: their ids, with blanks between. */
   readonly docknetUUID: Readonly<Record<string, string>>;
-  /** Made by a user's `docker network create`, not by us: removed with it. */
-  readonly createdByDocker?: boolean;
 }

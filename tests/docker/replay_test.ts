@@ -97,13 +97,32 @@ for (const [first, until, second] of SECOND_HOSTS) {
   });
 }
 
-Deno.test("driver serves a second engine when both share a cluster store", () =>
-  withDrivers(new TestState(), ["A", "B"], async ([onA, onB]) => {
+Deno.test("driver serves a second engine when both share a cluster store, which removes the network", () => {
+  const state = new TestState();
+  return withDrivers(state, ["A", "B"], async ([onA, onB]) => {
+    const before = Object.keys(state.dump());
     const first = new Replay(onA);
     for await (const replayed of first.run("20.10-clusterstore-A")) compare(replayed);
     const second = new Replay(onB, first);
     for await (const replayed of second.run("20.10-clusterstore-B")) compare(replayed);
-  }));
+    assert.deepEqual(Object.keys(state.dump()), before);
+  }, "global");
+});
+
+for (const [onManager, , onNode] of SECOND_HOSTS) {
+  Deno.test(`driver leaves the same under either scope after ${onManager} and ${onNode}`, async () => {
+    const left = async (scope: "local" | "global"): Promise<string[]> => {
+      const state = new TestState();
+      await withDrivers(state, ["A", "B"], async ([onA, onB]) => {
+        const manager = new Replay(onA);
+        for await (const replayed of manager.run(onManager)) compare(replayed);
+        for await (const replayed of new Replay(onB).run(onNode)) compare(replayed);
+      }, scope);
+      return Object.keys(state.dump());
+    };
+    assert.deepEqual(await left("global"), await left("local"));
+  });
+}
 
 Deno.test("driver gives what the original gave when its engine's calls are replayed", () => {
   const state = new TestState();

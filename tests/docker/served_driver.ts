@@ -13,6 +13,7 @@ export async function withDrivers<const Hosts extends readonly string[]>(
   state: TestState,
   hosts: Hosts,
   body: (handlers: { readonly [I in keyof Hosts]: Handler }) => Promise<void>,
+  scope: "local" | "global" = "local",
 ): Promise<void> {
   const directory = await Deno.makeTempDir();
   const stop = new AbortController();
@@ -23,7 +24,7 @@ export async function withDrivers<const Hosts extends readonly string[]>(
     const { snapshot, commit } = state;
     const handler = libnetworkApi({
       host,
-      scope: "local",
+      scope,
       now: () => 1_000_000,
       snapshot,
       commit,
