@@ -17,6 +17,8 @@ export interface EtcdClusterOptions {
   /** Each member runs as a user of its own (root needed), so that packet filters can tell one's connections from another's. */
   readonly ownUsers?: boolean;
   readonly flags?: readonly string[];
+  /** The network namespace of this process, and an address there, in place of this machine's loopback. */
+  readonly inside?: { readonly pid: number; readonly address: string };
 }
 
 const START_DEADLINE_MS = 30_000;
@@ -29,26 +31,30 @@ export class EtcdCluster {
     readonly directory: string,
     /** Of the cluster with TLS: the authority, and a client's certificate. */
     readonly tls: { readonly ca: string; readonly client: Pair } | undefined,
+    /** The words that get to the members' network. */
+    private readonly enter: readonly string[] = [],
   ) {}
 
   /** Resolves when every member serves. */
   static async start(
-    { size = 1, tls, ownUsers = false, flags = [] }: EtcdClusterOptions = {},
+    { size = 1, tls, ownUsers = false, flags = [], inside }: EtcdClusterOptions = {},
   ): Promise<EtcdCluster> {
     const directory = await Deno.makeTempDir({ prefix: "contiv-etcd-" });
     const certificates = tls ? await makeCertificates(directory, tls) : undefined;
     const ports = freePorts(3 * size);
+    const at = inside?.address ?? "127.0.0.1";
+    const enter = inside ? ["nsenter", `--net=/proc/${inside.pid}/ns/net`, "--"] : [];
     const addresses = Array.from({ length: size }, (_, i) => ({
       name: `m${i}`,
       user: ownUsers ? FIRST_USER + i : undefined,
-      client: `127.0.0.1:${ports[3 * i]}`,
-      peer: `127.0.0.1:${ports[3 * i + 1]}`,
-      metrics: `127.0.0.1:${ports[3 * i + 2]}`,
+      client: `${at}:${ports[3 * i]}`,
+      peer: `${at}:${ports[3 * i + 1]}`,
+      metrics: `${at}:${ports[3 * i + 2]}`,
     }));
     const initial = addresses.map(({ name, peer }) => `${name}=http://${peer}`).join(",");
     const scheme = tls ? "https" : "http";
     const members = addresses.map(({ name, client, peer, metrics, user }) =>
-      new EtcdMember(client, peer, metrics, user, join(directory, `${name}.log`), [
+      new EtcdMember(client, peer, metrics, user, join(directory, `${name}.log`), enter, [
         "etcd",
         `--name=${name}`,
         `--data-dir=${join(directory, name)}`,
@@ -64,7 +70,7 @@ export class EtcdCluster {
       ])
     );
     if (ownUsers) await Deno.chmod(directory, 0o777);
-    const cluster = new EtcdCluster(members, directory, certificates);
+    const cluster = new EtcdCluster(members, directory, certificates, enter);
     try {
       for (const member of members) member.start();
       await cluster.serves();
@@ -94,6 +100,7 @@ export class EtcdCluster {
     const { endpoints = this.endpoints, user } = options;
     const scheme = this.tls ? "https://" : "";
     return must([
+      ...this.enter,
       "etcdctl",
       `--endpoints=${endpoints.map((endpoint) => scheme + endpoint).join(",")}`,
       ...(user === undefined ? [] : [`--user=${user}`]),
@@ -164,6 +171,8 @@ export class EtcdMember {
     /** The user it runs as, when that is not ours. */
     readonly user: number | undefined,
     private readonly log: string,
+    /** The words that get to its network. */
+    private readonly enter: readonly string[],
     private readonly argv: readonly string[],
   ) {}
 
@@ -182,7 +191,7 @@ export class EtcdMember {
       args: [
         ...["--pdeathsig", "KILL"],
         ...(this.user === undefined ? [] : [`--reuid=${this.user}`, "--clear-groups"]),
-        ...["--", ...this.argv, `--log-outputs=${this.log}`],
+        ...["--", ...this.enter, ...this.argv, `--log-outputs=${this.log}`],
       ],
       stdin: "null",
       stdout: "null",
@@ -192,8 +201,11 @@ export class EtcdMember {
 
   async serves(): Promise<void> {
     await waitFor(`etcd ${this.endpoint} to serve (${this.log})`, async () => {
-      const response = await fetch(`http://${this.metrics}/health`);
-      return (await response.text()).includes('"true"');
+      const url = `http://${this.metrics}/health`;
+      const text = this.enter.length === 0
+        ? await (await fetch(url)).text()
+        : await must([...this.enter, "busybox", "wget", "-q", "-O", "-", url]);
+      return text.includes('"true"');
     }, START_DEADLINE_MS);
   }
 

@@ -20,6 +20,7 @@ export interface ContivOptions {
   readonly log?: string;
   /** As users run it, without debug messages. */
   readonly quiet?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export class Contiv {
@@ -53,6 +54,7 @@ export class Contiv {
       ...this.options.args ?? [],
     ], {
       output: { file: this.log },
+      ...(this.options.env && { env: this.options.env }),
     });
   }
 

@@ -15,13 +15,16 @@ import type { Store } from "../../../mod/state/store.ts";
 import { Tree } from "../../../mod/state/tree.ts";
 import type { Host } from "../../lab/host.ts";
 
-export async function snapshotOf(store: Store): Promise<Snapshot> {
+export async function snapshotOf(store: Pick<Store, "list">): Promise<Snapshot> {
   const { items, revision } = await store.list(ROOT);
   return new TreeSnapshot(Tree.of(items), revision);
 }
 
 /** One line for each thing that is missing here or there; empty when all agree. */
-export async function disagreements(host: Host, store: Store): Promise<string[]> {
+export async function disagreements(
+  host: Host,
+  store: Pick<Store, "list">,
+): Promise<string[]> {
   const snapshot = await snapshotOf(store);
   const desired = new DesiredState({
     host: host.name,
