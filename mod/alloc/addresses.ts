@@ -108,12 +108,40 @@ export function lowestFreeAddress(
   group: string,
 ): Address | undefined {
   const within = space.pools.get(group) ?? space.usable;
-  const held = new Set(heldValues(snapshot, space));
+  const lowest = space.family === 4 ? lowestFreeIPv4 : lowestFreeIPv6;
   for (const run of complement(within, reserved(space, group))) {
-    for (let value = run.first; value <= run.last; value++) {
-      if (!held.has(value)) return { family: space.family, value };
+    const value = lowest(snapshot, space, run);
+    if (value !== undefined) return { family: space.family, value };
+  }
+  return undefined;
+}
+
+const BLOCK = 256n;
+
+/** Takes a /24 at a time, and passes over a full one by the number of its keys: a large network costs no look at each address. */
+function lowestFreeIPv4(
+  snapshot: Snapshot,
+  { prefix }: AddressSpace,
+  run: Run,
+): bigint | undefined {
+  for (let block = run.first - run.first % BLOCK; block <= run.last; block += BLOCK) {
+    const key = prefix + formatAddress({ family: 4, value: block });
+    const blockPrefix = key.slice(0, key.lastIndexOf(".") + 1);
+    const items = snapshot.list(blockPrefix);
+    if (items.length === Number(BLOCK)) continue;
+    const held = new Set(items.map((item) => Number(item.key.slice(blockPrefix.length))));
+    const first = block < run.first ? run.first : block;
+    const last = block + BLOCK - 1n < run.last ? block + BLOCK - 1n : run.last;
+    for (let value = first; value <= last; value++) {
+      if (!held.has(Number(value - block))) return value;
     }
   }
+  return undefined;
+}
+
+function lowestFreeIPv6(snapshot: Snapshot, space: AddressSpace, run: Run): bigint | undefined {
+  const held = new Set(heldValues(snapshot, space));
+  for (let value = run.first; value <= run.last; value++) if (!held.has(value)) return value;
   return undefined;
 }
 
