@@ -111,11 +111,13 @@ function healthOf(
   const trouble = agent
     ? agent.trouble ?? presence
     : `not started yet: ${waitsFor || "it has just begun"}`;
-  const warning = agent?.tunnelTrouble ?? store;
+  const { tunnelTrouble, uplinkTrouble, uplink } = agent?.hostPorts ?? {};
+  const warnings = [tunnelTrouble, uplinkTrouble, store].filter((it) => it !== undefined);
   return {
     ok: trouble === undefined,
     ...(trouble ? { trouble } : {}),
-    ...(warning ? { warning } : {}),
+    ...(warnings.length > 0 ? { warning: warnings.join("; ") } : {}),
+    ...(uplink ? { uplink } : {}),
     ...agent?.facts,
   };
 }

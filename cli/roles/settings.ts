@@ -70,7 +70,8 @@ export interface PluginSettings extends CommonSettings {
 export function commonSettings(values: OptionValues): CommonSettings {
   return {
     mode: oneOf(values, "mode", ["docker"]),
-    ...modes(values),
+    netMode: oneOf(values, "netmode", ["vxlan", "vlan"]),
+    forwardMode: oneOf(values, "fwdmode", ["routing", "bridge"]),
     store: ownStoreSettings(values),
     log: logSettings(values),
   };
@@ -90,7 +91,7 @@ export function masterSettings(values: OptionValues): MasterSettings {
 
 export function pluginSettings(values: OptionValues): PluginSettings {
   const common = commonSettings(values);
-  const uplinks = uplinkSettings(values, common.forwardMode);
+  const uplinks = uplinkSettings(values, common);
   const host = values.get("host");
   const vtep = values.get("vtep-ip");
   const control = values.get("ctrl-ip");
@@ -126,14 +127,6 @@ export function places(values: OptionValues): Places {
     ...(driver ? { driver } : {}),
     ...(dockerSocket ? { dockerSocket } : {}),
   };
-}
-
-/** Each network says which it is of; "vlan" promises only that some are VLANs. */
-function modes(values: OptionValues): Pick<CommonSettings, "netMode" | "forwardMode"> {
-  const netMode = oneOf(values, "netmode", ["vxlan", "vlan"]);
-  const forwardMode = oneOf(values, "fwdmode", ["routing", "bridge"]);
-  if (netMode === "vxlan" || forwardMode === "bridge") return { netMode, forwardMode };
-  throw new OptionError("--netmode=vlan cannot be used without --fwdmode=bridge");
 }
 
 /** Values that the original has and this does not have yet are refused like any other: nothing is silently something else. */

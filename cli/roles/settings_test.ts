@@ -79,9 +79,9 @@ Deno.test("settings take name servers with and without ports", () => {
 const refused: [string, string, RegExp][] = [
   ["an unknown mode", "--mode=nomad", /--mode="nomad"/],
   [
-    "a network mode of a later version",
+    "VLANs that would be routed",
     "--netmode=vlan",
-    /--netmode="vlan" cannot be used: it must be vxlan/,
+    /--netmode=vlan cannot be used without --fwdmode=bridge/,
   ],
   ["an unknown forwarding mode", "--fwdmode=hub", /--fwdmode="hub".*routing or bridge/],
   ["a grace time without a unit", "--host-grace=24", /--host-grace="24".*30m/],

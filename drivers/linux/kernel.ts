@@ -9,12 +9,14 @@ import type {
   Kernel,
   KernelEvent,
   LinkState,
+  LinkUse,
   Underlay,
 } from "../../mod/agent/kernel.ts";
 import { Deletions } from "./deletion.ts";
 import { LinkMonitor } from "./events.ts";
 import { ensureHostAccess, removeHostAccess } from "./host_access.ts";
 import { changeLink, findLink, listLinks } from "./link.ts";
+import { linkUses } from "./link_use.ts";
 import { namespaceExists, OwnNamespace, resolveNamespace } from "./namespace.ts";
 import { RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR, RTMGRP_LINK } from "./netlink/constants.ts";
 import { NetlinkSocket } from "./netlink/socket.ts";
@@ -135,6 +137,10 @@ class LinuxKernel implements Kernel {
 
   underlay(address: string): Promise<Underlay> {
     return underlayOf(address, this.#parts.reads);
+  }
+
+  linkUses(names: readonly string[]): Promise<readonly LinkUse[]> {
+    return linkUses(names, this.#parts.reads);
   }
 
   events(signal: AbortSignal): AsyncIterable<KernelEvent> {

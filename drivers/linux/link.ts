@@ -15,6 +15,7 @@ import {
   IFLA_LINK,
   IFLA_LINK_NETNSID,
   IFLA_LINKINFO,
+  IFLA_MASTER,
   IFLA_MTU,
   RTM_DELLINK,
   RTM_GETLINK,
@@ -29,6 +30,8 @@ const IFINFOMSG_BYTES = 16;
 /** A link with what tells veth ends apart. */
 export interface Link extends LinkState {
   readonly group: number;
+  /** Index of the bridge or bond that it is a member of. */
+  readonly masterIndex?: number;
   /** Index of the veth's other end, in that one's namespace. */
   readonly peerIndex?: number;
   /** The other end is in another namespace. */
@@ -57,6 +60,7 @@ export function decodeLink(payload: Uint8Array): Link | undefined {
   const mac = macText(found.get(IFLA_ADDRESS));
   const kind = linkInfo && textOf(attributes(linkInfo).get(IFLA_INFO_KIND));
   const peerIndex = u32Of(found.get(IFLA_LINK));
+  const masterIndex = u32Of(found.get(IFLA_MASTER));
   return {
     index: view.getInt32(4, true),
     name,
@@ -68,6 +72,7 @@ export function decodeLink(payload: Uint8Array): Link | undefined {
     ...(mac ? { mac } : {}),
     ...(kind ? { kind } : {}),
     ...(peerIndex ? { peerIndex } : {}),
+    ...(masterIndex ? { masterIndex } : {}),
   };
 }
 

@@ -29,6 +29,12 @@ export function presentColumns(port: PortView): Record<string, Value> {
   };
 }
 
+/** As in PortSpec; undefined when it is none of these. */
+export function vlanOf(port: PortView): PortSpec["vlan"] {
+  const candidates = ["none", "all", ...(port.tag === undefined ? [] : [port.tag])] as const;
+  return candidates.find((vlan) => Object.keys(vlanColumns(vlan, port)).length === 0);
+}
+
 function vlanColumns(vlan: PortSpec["vlan"], port?: PortView): Record<string, Value> {
   if (vlan === undefined) return {};
   const mode = typeof vlan === "number" ? "access" : "trunk";

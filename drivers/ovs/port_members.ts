@@ -3,6 +3,7 @@
  * @module
  */
 import type { PortMember, PortSpec, PortState } from "../../mod/agent/switch.ts";
+import { vlanOf } from "./port_columns.ts";
 import type { InterfaceView, PortView } from "./view.ts";
 
 /** Each link as if it were a port of its own. */
@@ -29,12 +30,14 @@ export function isCarried(port: PortView, spec: PortSpec): boolean {
 
 export function toState(port: PortView, detached: boolean): PortState {
   const { name, externalIds, members } = port;
+  const vlan = vlanOf(port);
   const number = members.map(numberOf).find((it) => it !== undefined);
   const error = detached ? `link ${name} vanished or was replaced` : port.interface?.error;
   return {
     name,
     externalIds,
     members: members.map(toMember),
+    ...(vlan === undefined ? {} : { vlan }),
     ...(detached || number === undefined ? {} : { number }),
     ...(error === undefined ? {} : { error }),
   };

@@ -4,7 +4,9 @@
  * link that is gone. Pure but for its memory.
  * @module
  */
-import type { InterfaceView, PortView } from "./view.ts";
+import { UPLINK_OWNER } from "../../mod/agent/uplinks.ts";
+import { vlanOf } from "./port_columns.ts";
+import { type InterfaceView, OWNER, type PortView } from "./view.ts";
 
 export class PortWatch {
   #before = new Map<string, PortView>();
@@ -71,7 +73,9 @@ function differs(before: PortView, after: PortView): boolean {
     JSON.stringify(before.externalIds) !== JSON.stringify(after.externalIds);
 }
 
-/** What is said of a port's links. Their carrier and LACP are told for bonds and single uplinks alike, and change by themselves. */
+/** What is said of a port; a carrier that comes or goes is news of uplinks alone. */
 function health(port: PortView): string {
-  return JSON.stringify(port.members.map(({ name, error }) => [name, error]));
+  const isUplink = port.externalIds[OWNER] === UPLINK_OWNER;
+  const links = port.members.map(({ name, error, up }) => [name, error, ...(isUplink ? [up] : [])]);
+  return JSON.stringify([vlanOf(port), links]);
 }

@@ -3,6 +3,10 @@
  * a full snapshot and a full look at the host; on `close` everything stays as it is and traffic goes on.
  * @module
  */
+import { Announcer } from "./announcer.ts";
+import { mtuOf } from "./desired_endpoint.ts";
+import { HostPortsHealth } from "./host_ports_health.ts";
+import type { Uplinks } from "./uplinks.ts";
 import type { Cache } from "../state/cache.ts";
 import type { Plan } from "../state/plan.ts";
 import { messageOf } from "../state/message_of.ts";
@@ -36,6 +40,8 @@ export interface AgentDeps {
   readonly vxlanPort: number;
   /** What the agent was told; the cluster's configuration must say the same. */
   readonly forwarding: "routing" | "bridge";
+  /** Absent: none. */
+  readonly uplinks?: Uplinks;
   /** Makes the host label this host's; rejects with AgentError "label-taken" when it is another's. Called again when a start failed. */
   readonly claim: (identity: string, signal: AbortSignal) => Promise<void>;
   readonly now: () => number;
@@ -54,7 +60,8 @@ export class Agent {
   #reporting = false;
   readonly #resyncs: ResyncLoop;
   #trouble: string | undefined;
-  #saidOfTunnels: string | undefined;
+  readonly #announcer: Announcer;
+  readonly #hostPorts: HostPortsHealth;
 
   private constructor(
     private readonly deps: AgentDeps,
@@ -63,8 +70,14 @@ export class Agent {
     readonly endpoints: Endpoints,
     readonly switchFacts: SwitchFacts,
     readonly facts: HostFacts,
-    private readonly underlayTrouble: string | undefined,
+    underlayTrouble: string | undefined,
   ) {
+    this.#announcer = new Announcer(deps);
+    const { hostPorts } = reconciler;
+    this.#hostPorts = new HostPortsHealth({
+      ...deps,
+      ...{ desired, hostPorts, underlayTrouble, announcer: this.#announcer },
+    });
     this.#resyncs = new ResyncLoop({
       look: () => this.#resync(),
       delay: deps.delay,
@@ -86,7 +99,10 @@ export class Agent {
     const underlay = await deps.kernel.underlay(vtepAddress);
     const mtu = underlay.mtu - vxlanOverhead(vtepAddress);
     const { datapath } = switchFacts;
-    const facts: HostFacts = { host, cluster, datapath, mtu, vtepAddress, vxlanPort };
+    const facts: HostFacts = {
+      ...{ host, cluster, datapath, mtu, vtepAddress, vxlanPort },
+      ...await uplinkFacts(deps, underlay.mtu),
+    };
     const desired = new DesiredState(facts);
     desired.reset(deps.cache.snapshot());
     let agent: Agent | undefined = undefined;
@@ -99,7 +115,7 @@ export class Agent {
     });
     const endpoints = new Endpoints({
       ...deps,
-      mtu,
+      mtuOf: (network) => mtuOf(network, facts),
       desired,
       reconciler,
       snapshot: () => deps.cache.snapshot(),
@@ -117,10 +133,9 @@ export class Agent {
     return this.#trouble;
   }
 
-  /** Why containers of other hosts cannot be reached; undefined when they can, or there is no other host. */
-  get tunnelTrouble(): string | undefined {
-    const tunnels = this.desired.hostPorts().some(({ type }) => type === "vxlan");
-    return tunnels ? this.reconciler.tunnelTrouble ?? this.underlayTrouble : undefined;
+  /** How tunnels and uplinks fare. */
+  get hostPorts(): Pick<HostPortsHealth, "tunnelTrouble" | "uplinkTrouble" | "uplink"> {
+    return this.#hostPorts;
   }
 
   /** Flows of the endpoint that goes by this name here: its id, its container's id or name, or a part of one. Throws IntentError. */
@@ -131,6 +146,9 @@ export class Agent {
   /** Notes how an endpoint fares; the store hears of it soon. */
   report(endpointId: string, trouble: string | undefined): void {
     this.#troubles.set(endpointId, trouble);
+    const wanted = this.desired.endpoint(endpointId);
+    if (!wanted) this.#announcer.gone(endpointId);
+    else if (trouble === undefined) this.#announcer.appeared(wanted);
     if (trouble !== undefined) this.#resyncs.retry();
     if (!this.#reporting) this.#writeStatuses();
   }
@@ -153,6 +171,7 @@ export class Agent {
         if (this.reconciler.kernelChanged(event)) this.#resyncs.soon();
       }),
       this.#resyncs.run(signal),
+      this.#announcer.run(signal),
     );
     if (!await first) this.#resyncs.retry();
   }
@@ -161,7 +180,7 @@ export class Agent {
   follow(snapshot: Snapshot, keys: Iterable<string>): void {
     for (const owner of this.desired.update(snapshot, keys)) {
       const settled = this.reconciler.settle(owner);
-      if (owner === BASE) settled.then(() => this.#sayTunnelTrouble(), () => {});
+      if (owner === BASE) settled.then(() => this.#hostPorts.look(), () => {});
       settled.catch((error) => {
         this.deps.log.debug("{owner} is not as desired yet: {error}", {
           owner,
@@ -198,7 +217,7 @@ export class Agent {
       this.desired.reset(this.deps.cache.snapshot());
       const allRight = await this.reconciler.resync();
       this.#trouble = undefined;
-      this.#sayTunnelTrouble();
+      this.#hostPorts.look();
       return allRight;
     } catch (error) {
       const message = messageOf(error);
@@ -208,14 +227,6 @@ export class Agent {
       this.#trouble = message;
       return false;
     }
-  }
-
-  #sayTunnelTrouble(): void {
-    const trouble = this.tunnelTrouble;
-    if (trouble !== undefined && trouble !== this.#saidOfTunnels) {
-      this.deps.log.warn("{trouble}", { trouble });
-    }
-    this.#saidOfTunnels = trouble;
   }
 
   async #writeStatuses(): Promise<void> {
@@ -236,6 +247,19 @@ export class Agent {
       this.#reporting = false;
     }
   }
+}
+
+/** Uplinks count in bridge mode only; those that are there set the MTU of VLANs. */
+async function uplinkFacts(
+  { forwarding, uplinks, kernel }: AgentDeps,
+  otherwise: number,
+): Promise<Pick<HostFacts, "uplinks" | "vlanMtu">> {
+  if (forwarding !== "bridge") return {};
+  const mtus = (await kernel.linkUses(uplinks?.links ?? [])).map(({ mtu }) => mtu);
+  return {
+    ...(uplinks ? { uplinks } : {}),
+    vlanMtu: mtus.length > 0 ? Math.min(...mtus) : otherwise,
+  };
 }
 
 /** Endpoint transactions of one host are decided one after another: they all want the lowest free number. */

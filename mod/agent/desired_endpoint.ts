@@ -43,7 +43,7 @@ export function desiredEndpoint(
     endpoint,
     network,
     link: linkSpec(endpoint, around),
-    port: portSpec(endpoint),
+    port: portSpec(endpoint, around),
     flows: endpointFlows(
       pipelineEndpoint(endpoint, around),
       pipelineNetwork(network, around.vrf),
@@ -57,12 +57,21 @@ export function hasWayOut(network: NetworkState): boolean {
   return network.gateway !== "" && !network.internal;
 }
 
+/** MTU of a network's containers. */
+export function mtuOf(
+  { pktTagType }: NetworkState,
+  { mtu, vlanMtu }: Pick<HostFacts, "mtu" | "vlanMtu">,
+): number {
+  return pktTagType === "vlan" ? vlanMtu ?? mtu : mtu;
+}
+
 export function pipelineNetwork(network: NetworkState, vrf: number): PipelineNetwork {
   return {
     id: network.id,
     vrf,
-    encapsulation: "vxlan",
+    encapsulation: network.pktTagType,
     vni: network.extPktTag,
+    ...(network.pktTagType === "vlan" ? { vlan: network.pktTag } : {}),
     subnet: `${network.subnetIP}/${network.subnetLen}`,
     ...(network.gateway ? { gateway: network.gateway } : {}),
     ...(network.ipv6SubnetIP
@@ -92,12 +101,17 @@ function pipelineEndpoint(
   };
 }
 
-function portSpec(endpoint: EndpointState): PortSpec {
+function portSpec(
+  endpoint: EndpointState,
+  { host, network }: EndpointSurroundings,
+): PortSpec {
+  const vlan = network.pktTagType === "vlan" ? network.pktTag : "none";
   return {
     name: switchLink(endpoint.portNumber),
     type: "system",
     number: endpoint.portNumber,
     externalIds: { "contiv-owner": endpoint.id, "endpoint-id": endpoint.endpointID },
+    ...(host.forwarding === "bridge" ? { vlan } : {}),
   };
 }
 
@@ -108,7 +122,7 @@ function linkSpec(
   return {
     hostLink: switchLink(endpoint.portNumber),
     alias: linkAlias(endpoint.id),
-    mtu: facts.mtu,
+    mtu: mtuOf(network, facts),
     checksumOffload: facts.datapath === "system",
     peer: peerSpec(endpoint, network),
   };

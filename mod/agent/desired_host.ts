@@ -15,6 +15,7 @@ import {
   privateSubnet,
 } from "./private_subnet.ts";
 import type { PortSpec } from "./switch.ts";
+import { uplinkNumbers, uplinkPort } from "./uplinks.ts";
 
 /** OpenFlow port of the one tunnel port, beside contivh0's. */
 export const TUNNEL_PORT_NUMBER = 65001;
@@ -25,6 +26,8 @@ export interface DesiredHost {
   readonly pipeline: PipelineHost;
   /** All tunnels go through it; where each ends is said by flows. Wanted when there is somebody at another end. */
   readonly tunnel: PortSpec;
+  /** Bridge mode only: what carries VLAN networks to other hosts. */
+  readonly uplink?: PortSpec;
   /** Routing mode only: in bridge mode the way out is somebody's on the segment. */
   readonly access?: DesiredAccess;
 }
@@ -43,14 +46,18 @@ export function desiredHost(
   if (!subnet) return undefined;
   const forwarding = forwardingOf(config);
   const access = forwarding === "routing" ? desiredAccess(subnet, facts) : undefined;
+  const uplink = forwarding === "bridge" ? uplinkPort(facts) : undefined;
   return {
     pipeline: {
       forwarding,
       arpMode: config["arp-mode"],
       tunnelPort: TUNNEL_PORT_NUMBER,
       ...(access ? { access: pipelineAccess(subnet) } : {}),
+      ...(uplink && facts.uplinks ? { uplinkPorts: uplinkNumbers(facts.uplinks) } : {}),
     },
-    tunnel: tunnelPort(facts),
+    // Out of the reach of NORMAL, which floods a VLAN to every port that is in it.
+    tunnel: { ...tunnelPort(facts), ...(forwarding === "bridge" ? { vlan: "none" } : {}) },
+    ...(uplink ? { uplink } : {}),
     ...(access ? { access } : {}),
   };
 }

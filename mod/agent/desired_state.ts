@@ -69,9 +69,9 @@ export class DesiredState {
   /** Ports of the host itself. Without another host there is no tunnel, and its UDP port stays free for others to use. */
   hostPorts(): readonly PortSpec[] {
     if (!this.#host) return [];
-    const { access, tunnel } = this.#host;
+    const { access, tunnel, uplink } = this.#host;
     const tunnels = this.#peers.size > 0 || !access; // without contivh0 it carries the mark of the cluster
-    return [...(access ? [access.port] : []), ...(tunnels ? [tunnel] : [])];
+    return [access?.port, tunnels && tunnel, uplink].filter((port) => !!port);
   }
 
   /** Flows that `owner` wants; none when it is not, or no longer, wanted here. What did not change keeps its identity. */

@@ -3,7 +3,7 @@
  * from the store. What fails half-way is undone, and what cannot be undone now (the store is gone) stays recorded for the sweep.
  * @module
  */
-import type { EndpointState } from "../model/records.ts";
+import type { EndpointState, NetworkState } from "../model/records.ts";
 import { endpointKey } from "../state/keys.ts";
 import { messageOf } from "../state/message_of.ts";
 import type { Plan } from "../state/plan.ts";
@@ -35,7 +35,7 @@ interface EndpointRef {
 export interface EndpointsDeps {
   readonly host: string;
   readonly vtepAddress: string;
-  readonly mtu: number;
+  readonly mtuOf: (network: NetworkState) => number;
   readonly desired: DesiredState;
   readonly reconciler: Reconciler;
   readonly log: Log;
@@ -194,7 +194,7 @@ export class Endpoints implements EndpointService {
     return {
       endpoint,
       network,
-      mtu: this.deps.mtu,
+      mtu: this.deps.mtuOf(network),
       ...(out ? { gateway: network.gateway } : {}),
       ...(out && endpoint.ipv6Address && network.ipv6Gateway
         ? { gateway6: network.ipv6Gateway }

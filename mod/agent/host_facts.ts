@@ -3,6 +3,7 @@
  * @module
  */
 import { parseAddress } from "../net/address.ts";
+import type { Uplinks } from "./uplinks.ts";
 
 export interface HostFacts {
   /** The host label: unique in the cluster, kept across restarts. */
@@ -17,6 +18,10 @@ export interface HostFacts {
   readonly vtepAddress: string;
   /** UDP port of the tunnels, the same on every host. */
   readonly vxlanPort: number;
+  /** In bridge mode; absent: none. */
+  readonly uplinks?: Uplinks;
+  /** MTU of containers in VLANs: the smallest of the uplinks, which take nothing of it. Absent: as all others'. */
+  readonly vlanMtu?: number;
 }
 
 /** What VXLAN takes from the underlay's MTU: outer Ethernet (14), IP (20 or 40), UDP (8) and VXLAN (8) headers (RFC 7348, section 5). */

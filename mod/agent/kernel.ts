@@ -59,6 +59,17 @@ export interface Underlay {
   readonly mtu: number;
 }
 
+/** What the host itself uses a link for. */
+export interface LinkUse {
+  readonly name: string;
+  /** `address/length`; those of the link alone (fe80::/10, 169.254.0.0/16) do not count. */
+  readonly addresses: readonly string[];
+  /** The bridge or bond that it is a member of. */
+  readonly master?: string;
+  readonly up: boolean;
+  readonly mtu: number;
+}
+
 export type KernelEvent =
   | { readonly type: "link-removed"; readonly name: string }
   | { readonly type: "link-changed"; readonly name: string }
@@ -79,8 +90,8 @@ export interface Kernel {
   createEndpointLink(spec: EndpointLinkSpec): Promise<void>;
   /** Deletes the pair by its host end; an absent one is not an error. Does not hold up the event loop (it takes ~20 ms). */
   deleteEndpointLink(hostLink: string): Promise<void>;
-  /** Sets the switch's end of a pair up again. */
-  bringUp(hostLink: string): Promise<void>;
+  /** Sets the switch's end of a pair, or an uplink, up. */
+  bringUp(link: string): Promise<void>;
   /** Whether the namespace at `path` still exists. */
   namespaceExists(path: string): Promise<boolean>;
   /** Path of a namespace named as `ip netns` names it, or the path itself. Throws KernelError "not-found". */
@@ -91,6 +102,8 @@ export interface Kernel {
   removeHostAccess(spec: HostAccessSpec): Promise<void>;
   /** What carries the host's own address `address`, and what size a packet there may have. */
   underlay(address: string): Promise<Underlay>;
+  /** Of the links with these names, in their order; one that is not there is left out. */
+  linkUses(names: readonly string[]): Promise<readonly LinkUse[]>;
   events(signal: AbortSignal): AsyncIterable<KernelEvent>;
   close(): Promise<void>;
 }

@@ -8,6 +8,7 @@ import type { DesiredState } from "./desired_state.ts";
 import { BASE, endpointOwner, networkOwner } from "./owners.ts";
 import type { DesiredEndpoint } from "./desired_endpoint.ts";
 import { Gate } from "./gate.ts";
+import { HostPorts } from "./host_ports.ts";
 import type { Kernel, KernelEvent } from "./kernel.ts";
 import { KeyedWork } from "./keyed_work.ts";
 import { LinkKeeper } from "./link_keeper.ts";
@@ -49,9 +50,10 @@ export class Reconciler {
   /** Owners of flows alone that the next run takes up. */
   readonly #waiting = new Set<string>();
   #resyncing: Promise<boolean> | undefined;
-  #tunnelTrouble: string | undefined;
+  readonly #hostPorts: HostPorts;
 
   constructor(private readonly deps: ReconcilerDeps) {
+    this.#hostPorts = new HostPorts(deps);
     this.#links = new LinkKeeper(deps.kernel);
     this.#work = new KeyedWork((owner) => this.#gate.shared(() => this.#reconcile(owner)));
   }
@@ -93,9 +95,9 @@ export class Reconciler {
     return isHost || (event.type === "link-down" && this.#links.counts(event.name));
   }
 
-  /** Why there are no tunnels; undefined when there are, or none is wanted. */
-  get tunnelTrouble(): string | undefined {
-    return this.#tunnelTrouble;
+  /** How the host's own ports fare. */
+  get hostPorts(): Pick<HostPorts, "tunnelTrouble" | "uplinkTrouble"> {
+    return this.#hostPorts;
   }
 
   idle(): Promise<void> {
@@ -122,7 +124,7 @@ export class Reconciler {
     const owners = [...this.#waiting];
     this.#waiting.clear();
     await this.#applyFlows(owners, signal);
-    if (owners.includes(BASE)) await this.#applyHostPorts([], signal);
+    if (owners.includes(BASE)) await this.#hostPorts.apply([], signal);
   }
 
   async #reconcileEndpoint(id: string, signal: AbortSignal): Promise<void> {
@@ -196,7 +198,8 @@ export class Reconciler {
     const looked = new Set(endpoints.map(({ endpoint }) => endpoint.id));
     for (const id of this.#carried.keys()) if (!looked.has(id)) this.#carried.delete(id);
     for (const { endpoint } of endpoints) this.deps.report(endpoint.id, troubles.get(endpoint.id));
-    return troubles.size === 0 && this.#tunnelTrouble === undefined;
+    const { tunnelTrouble, uplinkTrouble } = this.#hostPorts;
+    return troubles.size === 0 && tunnelTrouble === undefined && uplinkTrouble === undefined;
   }
 
   async #resyncPorts(
@@ -207,7 +210,7 @@ export class Reconciler {
     const present = new Map(this.deps.switch.ports().map((port) => [port.name, port]));
     const wanted = new Set(endpoints.map(({ port }) => port.name));
     for (const { name } of this.deps.desired.hostPorts()) wanted.add(name);
-    await this.#applyHostPorts([...present.keys()].filter((name) => !wanted.has(name)), signal);
+    await this.#hostPorts.apply([...present.keys()].filter((name) => !wanted.has(name)), signal);
     const missing = endpoints.filter(({ endpoint, port }) =>
       !troubles.has(endpoint.id) && !isRight(present.get(port.name), port)
     );
@@ -220,20 +223,6 @@ export class Reconciler {
         )
       ),
     );
-  }
-
-  /** A tunnel port that cannot be had is no reason to leave the rest of the host undone. */
-  async #applyHostPorts(orphans: readonly string[], signal: AbortSignal): Promise<void> {
-    const ports = this.deps.desired.hostPorts();
-    const tunnels = ports.filter(({ type }) => type === "vxlan");
-    const others = ports.filter(({ type }) => type !== "vxlan");
-    await this.deps.switch.applyPorts(others, orphans, signal);
-    try {
-      await this.deps.switch.applyPorts(tunnels, [], signal);
-      this.#tunnelTrouble = undefined;
-    } catch (error) {
-      this.#tunnelTrouble = `Containers on other hosts cannot be reached: ${messageOf(error)}`;
-    }
   }
 
   async #resyncFlows(signal: AbortSignal): Promise<void> {
@@ -284,6 +273,7 @@ async function settled(work: readonly Promise<void>[]): Promise<void> {
 
 function isRight(port: PortState | undefined, wanted: PortSpec): boolean {
   return port?.number === wanted.number && port.error === undefined &&
+    (wanted.vlan === undefined || port.vlan === wanted.vlan) &&
     Object.entries(wanted.externalIds).every(([key, value]) => port.externalIds[key] === value);
 }
 

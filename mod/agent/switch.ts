@@ -40,6 +40,8 @@ export interface PortState {
   readonly externalIds: Readonly<Record<string, string>>;
   /** OpenFlow port number; undefined: not attached yet. */
   readonly number?: number;
+  /** As in PortSpec; absent: otherwise. */
+  readonly vlan?: PortSpec["vlan"];
   /** The switch's own words when it could not attach the port. */
   readonly error?: string;
   /** Its links where the switch tells of them: one, but of a bond several. */
