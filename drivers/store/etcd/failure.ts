@@ -40,7 +40,8 @@ const WORDS: readonly [verdict: Verdict, pattern: RegExp][] = [
   ["tls", /certificate|UnknownIssuer|NotValidForName|CERT_|BadSignature|InvalidContentType/i],
   ["tls", /HandshakeFailure|fatal alert|SSL|TLS/],
   ["not-applied", /^No connection established|^Name resolution failed|before call started/],
-  ["not-applied", /Waiting for LB pick|name resolution:/],
+  // "name resolution: 0.008s" is no such word: a call that was sent may say so too, of its way there.
+  ["not-applied", /Waiting for LB pick|waiting for (name resolution|metadata filters)/],
   ["answered", /etcdserver: (permission denied|user name is empty|authentication (failed|is not))/],
   ["answered", /etcdserver: (mvcc: )?(required revision|database space exceeded|requested lease)/],
   ["answered", /etcdserver: (duplicate key|too many operations|request is too large)/],

@@ -10,8 +10,16 @@ const cases: [details: string, verdict: Verdict, code?: StoreErrorCode][] = [
   ["etcdserver: too many requests", "not-applied"],
   ["No connection established. Last error: Error: connect ECONNREFUSED 127.0.0.1:1", "not-applied"],
   ["Deadline exceeded after 2.000s,Waiting for LB pick", "not-applied"],
+  ["Deadline exceeded after 2.000s,name resolution: 0.008s,Waiting for LB pick", "not-applied"],
+  ["Deadline exceeded after 2.000s,waiting for name resolution", "not-applied"],
+  ["Deadline exceeded after 2.000s,waiting for metadata filters", "not-applied"],
   ["Channel closed before call started", "not-applied"],
   ["Deadline exceeded after 2.000s,LB pick: 0.001s,remote_addr=127.0.0.1:2379", "unknown"],
+  // The first call of a connection tells how long its name took; it was sent all the same.
+  [
+    "Deadline exceeded after 2.000s,name resolution: 0.008s,LB pick: 0.001s,remote_addr=127.0.0.1:2379",
+    "unknown",
+  ],
   ["Connection dropped", "unknown"],
   ["etcdserver: request timed out", "unknown"],
   ["etcdserver: leader changed", "unknown"],
