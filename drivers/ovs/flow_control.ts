@@ -12,11 +12,12 @@ import {
 } from "../../mod/agent/switch.ts";
 import type { Meter } from "../../mod/pipeline/meter.ts";
 import { Batcher } from "./batcher.ts";
-import { changeLines, reconcile } from "./flow_commands.ts";
+import { changeSteps, reconcileSteps } from "./flow_commands.ts";
 import type { FlowProgrammer } from "./flow_programmer.ts";
 import { groupDifference, removeGroupLine, setGroupLine } from "./group_commands.ts";
 import { meterDifference, removeMeterLine, setMeterLines } from "./meter_commands.ts";
 import { packetLine } from "./packet_commands.ts";
+import { inSlices, type Steps } from "./slices.ts";
 
 /** What one or more changes come to. */
 interface Plan {
@@ -27,27 +28,25 @@ interface Plan {
 }
 
 export class FlowControl {
-  readonly #changes: Batcher<Plan>;
+  readonly #changes: Batcher<FlowChange>;
 
   constructor(private readonly programmer: FlowProgrammer) {
     this.#changes = new Batcher(
-      (plans) => this.#carryOut(together(plans)),
+      async (changes) => this.#carryOut(await inSlices(together(changes))),
       (error) => isRefusal(error),
     );
   }
 
   async apply(change: FlowChange, signal: AbortSignal): Promise<void> {
-    const { setMeters = [], removeMeters = [] } = change;
-    const lines = changeLines(change);
-    if (lines.length + setMeters.length + removeMeters.length === 0) return;
-    await this.#changes.submit({ lines, setMeters, removeMeters }, signal);
+    if (isEmpty(change)) return;
+    await this.#changes.submit(change, signal);
   }
 
   /** No other change goes on between reading what is installed and correcting it. */
   reconcile(desired: PipelineContent, signal: AbortSignal): Promise<PipelineMending> {
     return this.#changes.exclusive(async () => {
       const installed = await this.programmer.dump();
-      const flows = reconcile(desired.flows, installed.flows);
+      const flows = await inSlices(reconcileSteps(desired.flows, installed.flows), signal);
       const groups = groupDifference(desired.groups, installed.groups);
       const meters = meterDifference(desired.meters, installed.meters);
       await this.#carryOut({
@@ -103,15 +102,23 @@ export class FlowControl {
   }
 }
 
+function isEmpty(change: FlowChange): boolean {
+  const { add, remove, setGroups, removeGroups, setMeters, removeMeters } = change;
+  return [add, remove, setGroups, removeGroups, setMeters, removeMeters]
+    .every((some) => !some || some.length === 0);
+}
+
 /** In order; of a meter that is both set and removed, the last counts. */
-function together(plans: readonly Plan[]): Plan {
+function* together(changes: readonly FlowChange[]): Steps<Plan> {
+  const lines: string[] = [];
   const meters = new Map<number, Meter | undefined>();
-  for (const { setMeters, removeMeters } of plans) {
-    for (const id of removeMeters) meters.set(id, undefined);
-    for (const meter of setMeters) meters.set(meter.id, meter);
+  for (const change of changes) {
+    for (const line of yield* changeSteps(change)) lines.push(line);
+    for (const id of change.removeMeters ?? []) meters.set(id, undefined);
+    for (const meter of change.setMeters ?? []) meters.set(meter.id, meter);
   }
   return {
-    lines: plans.flatMap(({ lines }) => lines),
+    lines,
     setMeters: [...meters.values()].filter((meter) => meter !== undefined),
     removeMeters: [...meters].filter(([, meter]) => meter === undefined).map(([id]) => id),
   };

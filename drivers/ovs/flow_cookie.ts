@@ -19,7 +19,12 @@ export const OURS = "0xc047000000000000/0xffff000000000000";
 
 /** As ovs-ofctl prints it: `0x` and 16 hexadecimal digits. Equal for equal table, priority, match and actions. */
 export function flowCookie(flow: Flow): string {
-  const [high, low] = contentHash(formatFlow(flow));
+  return cookieOf(formatFlow(flow));
+}
+
+/** The same, of a flow's canonical text. */
+export function cookieOf(text: string): string {
+  const [high, low] = contentHash(text);
   const head = ((MAGIC << 16) | (VERSION << 12) | (high & 0xfff)) >>> 0;
   return `0x${hex(head)}${hex(low)}`;
 }

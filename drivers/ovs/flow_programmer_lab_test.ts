@@ -1,9 +1,10 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { exampleFlows } from "../../mod/pipeline/testing/example.ts";
 import { changeLines } from "./flow_commands.ts";
 import { builtLibrary } from "./native/testing/built.ts";
 import { Ofctl } from "./ofctl.ts";
 import { askForPortStatus } from "./openflow/asynchronous.ts";
+import type { OpenFlowCodec } from "./openflow/codec.ts";
 import { Connection } from "./openflow/connection.ts";
 import { openNativeCodec } from "./openflow/native_codec.ts";
 import { OpenFlowProgrammer } from "./openflow/openflow_programmer.ts";
@@ -58,6 +59,48 @@ Deno.test("native OpenFlow leaves the event loop free while it writes ten thousa
   // Encoded at one go, ten thousand lines would leave it one or two.
   ok(turns >= 10, `${turns} turns`);
   equal((await programmer.dump()).flows.length, flows.length);
+  await programmer.close();
+});
+
+Deno.test("native OpenFlow compiles long bundles in slices, and applies all of them or nothing", async () => {
+  await using lab = await openLab();
+  await lab.driver.start(never);
+  const codec = openNativeCodec(library);
+  const slices: number[] = [];
+  const counting: OpenFlowCodec = {
+    description: codec.description,
+    encodeLines(lines, firstXid, bundle) {
+      slices.push(lines.length);
+      return codec.encodeLines(lines, firstXid, bundle);
+    },
+    encodeBundleControl: codec.encodeBundleControl.bind(codec),
+    encodeBarrier: codec.encodeBarrier.bind(codec),
+    encodeFlowDump: codec.encodeFlowDump.bind(codec),
+    encodeDump: codec.encodeDump.bind(codec),
+    decode: codec.decode.bind(codec),
+  };
+  const socket = `${lab.ovs.directory}/contiv0.mgmt`;
+  const programmer = new OpenFlowProgrammer(counting, { socket });
+  const before = dropFlow("10.200.0.1");
+  await programmer.apply(changeLines({ add: [before], remove: [] }));
+  const flows = Array.from({ length: 25_000 }, (_, index) => dropFlow(addressOf(index)));
+  const lines = changeLines({ add: flows, remove: [before] });
+  for (
+    const [bad, message] of [
+      // By the compiler, when most of the bundle has been sent; by the switch, when it is added; and by the switch at the commit.
+      ["flow add nw_sauce=1,actions=drop", /nw_sauce/],
+      ["flow add table=254,ip,nw_src=10.0.0.66,actions=drop", /table=254.*OFPBRC_EPERM/],
+      ["flow add table=9,ip,nw_src=10.0.0.66,actions=group:77", /group:77.*OFPBAC_BAD_OUT_GROUP/],
+    ] as const
+  ) {
+    await rejects(programmer.apply(lines.with(24_999, bad)), { code: "flow-refused", message });
+    deepEqual((await programmer.dump()).flows.length, 1);
+  }
+  slices.splice(0);
+  await programmer.apply(lines);
+  equal(slices.reduce((sum, length) => sum + length), 25_001);
+  ok(Math.max(...slices) <= 1_000, `${slices}`);
+  equal((await programmer.dump()).flows.length, 25_000);
   await programmer.close();
 });
 

@@ -2,6 +2,7 @@
  * Reads what the switch has: one request, an answer in parts (OpenFlow 1.5.1 §7.3.5).
  * @module
  */
+import { setImmediate } from "node:timers/promises";
 import { SwitchError } from "../../../mod/agent/switch.ts";
 import { OURS } from "../flow_cookie.ts";
 import type { InstalledFlow } from "../flow_commands.ts";
@@ -65,5 +66,7 @@ async function collect<T>(
     }
     for (const item of some) items.push(item);
     if (!part.more) return items;
+    // Many parts may have come already; each has up to 64 KiB, some thousand flows, decoded in some 2 ms.
+    await setImmediate();
   }
 }

@@ -9,6 +9,7 @@ import { withDeadline } from "../deadline.ts";
 import type { FlowProgrammer, Installed } from "../flow_programmer.ts";
 import type { InstalledMeter } from "../meter_commands.ts";
 import { type Refusal, refused } from "../refusal.ts";
+import { SLICE } from "../slices.ts";
 import { askForPortStatus } from "./asynchronous.ts";
 import { LineError, type OpenFlowCodec, type PortStatistics, type PortStatus } from "./codec.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
@@ -18,8 +19,6 @@ import { type Message, Type, typeOf, xidOf } from "./message.ts";
 
 /** As for ovs-ofctl: for the largest bundle on a busy machine. */
 const DEADLINE_MS = 15_000;
-/** Lines encoded at a time, in some 2 ms; between, the event loop gets its turn. */
-const SLICE = 500;
 
 export interface OpenFlowOptions extends Omit<ConnectionOptions, "onAsynchronous"> {
   /**
