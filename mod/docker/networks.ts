@@ -93,13 +93,13 @@ function decideOne(
     dockerNetworkKey(ref.tenant, ref.network, ref.group),
   );
   const recorded = mapping === undefined ? [] : idsOf(mapping, holder);
-  const users = engine.some((network) =>
-    recorded.includes(network.id) && !(MANAGED_LABEL in network.labels)
-  );
+  // A user's is recorded before the engine lists it: while none of them is there, one is being made, or "forget" comes.
+  const there = engine.filter((network) => recorded.includes(network.id));
+  const users = there.some(isUsers) || there.length === 0 && recorded.length > 0;
   if (userMade && users) return undefined;
   const sameName = engine.filter((network) => network.name === body.Name);
-  const found = sameName.find((network) => recorded.includes(network.id)) ??
-    sameName.find((network) => network.driver === driver) ?? sameName[0];
+  const ours = sameName.filter((network) => network.driver === driver);
+  const found = keeper(ours, (id) => recorded.includes(id)) ?? sameName[0];
   if (found === undefined) return { type: "create", ref, body };
   if (found.driver !== driver) {
     return {
@@ -149,22 +149,39 @@ function superfluous(
   return engine.filter((network) => network.driver === driver).flatMap((network) => {
     const mapping = stoodFor(network.id);
     const gone = mapping !== undefined && !exists(snapshot, refOf(mapping));
-    if (MANAGED_LABEL in network.labels) {
+    if (!isUsers(network)) {
       if (!wanted.has(network.name)) {
         return [removal(snapshot, network, holder, "its network or group is gone")];
       }
-      const twin = engine.some((other) =>
-        other.name === network.name && other.driver === driver && other.id !== network.id &&
-        stoodFor(other.id) !== undefined
+      const twins = engine.filter(({ name, driver }) =>
+        name === network.name && driver === network.driver
       );
-      return twin && mapping === undefined
-        ? [removal(snapshot, network, holder, "there is another of its name")]
-        : [];
+      const standsForIt = (id: string) => {
+        const mapping = stoodFor(id);
+        return mapping !== undefined && labelOf(refOf(mapping)) === network.labels[MANAGED_LABEL];
+      };
+      return keeper(twins, standsForIt) === network
+        ? []
+        : [removal(snapshot, network, holder, "there is another of its name")];
     }
     return gone && !wanted.has(network.name)
       ? [removal(snapshot, network, holder, "its network or group is gone")]
       : [];
   });
+}
+
+/** Of networks with one name: a user's, else one that is recorded; every look comes to the same. */
+function keeper(
+  twins: readonly EngineNetwork[],
+  isRecorded: (id: string) => boolean,
+): EngineNetwork | undefined {
+  const rank = (network: EngineNetwork) =>
+    isUsers(network) && isRecorded(network.id) ? 0 : isRecorded(network.id) ? 1 : 2;
+  return twins.toSorted((a, b) => rank(a) - rank(b) || (a.id < b.id ? -1 : 1))[0];
+}
+
+function isUsers({ labels }: EngineNetwork): boolean {
+  return !(MANAGED_LABEL in labels);
 }
 
 function exists(snapshot: Snapshot, { tenant, network, group }: NetworkRef): boolean {

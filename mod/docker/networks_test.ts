@@ -123,7 +123,7 @@ const USERS: readonly (readonly [
   expected: readonly string[],
 ])[] = [
   ["its own host has it under its own name", "own", "hostA", "hostA", [OWN], []],
-  ["its own host has lost it", "own", "hostA", "hostA", [], ["create", "forget"]],
+  ["its own host is making it, or has lost it", "own", "hostA", "hostA", [], ["forget"]],
   ["another host has none of it", "own", "hostB", "hostA", [], ["create"]],
   ["another host has it", "own", "hostB", "hostA", [MADE], ["record"]],
   ["it has no name but its id, elsewhere", "", "hostB", "hostA", [], []],
@@ -163,12 +163,27 @@ Deno.test("decideNetworks removes a user's network whose Contiv network is gone,
   }]);
 });
 
-Deno.test("decideNetworks removes the twin that two at once have made, and keeps the recorded one", () => {
-  const it = cluster();
-  record(it, "d1");
-  const { actions } = decideNetworks(it.snapshot, [net1({ id: "d0" }), net1()], IDENTITY);
-  assert.deepEqual(actions.map((action) => "id" in action && action.id), ["d0"]);
-});
+const TWINS: readonly (readonly [
+  title: string,
+  recorded: readonly string[],
+  twins: readonly [EngineNetwork, EngineNetwork],
+  removed: string,
+])[] = [
+  ["the recorded one", ["d1"], [net1({ id: "d0" }), net1()], "d0"],
+  ["a user's", ["d1", "d2"], [net1(), net1({ id: "d2", labels: {} })], "d1"],
+  ["always the same", ["d1", "d0"], [net1(), net1({ id: "d0" })], "d1"],
+];
+
+for (const [title, recorded, twins, removed] of TWINS) {
+  Deno.test(`decideNetworks keeps ${title} of two that were made at once`, () => {
+    const it = cluster();
+    for (const id of recorded) record(it, id);
+    for (const engine of [twins, twins.toReversed()]) {
+      const { actions } = decideNetworks(it.snapshot, engine, IDENTITY);
+      assert.deepEqual(actions.map((action) => "id" in action && action.id), [removed]);
+    }
+  });
+}
 
 Deno.test("decideNetworks reports a user's network that has the name and stands for another", () => {
   const it = cluster();
