@@ -3,11 +3,9 @@
  * Only etcd3's messages and stubs are used: which member is asked, and what is repeated, is decided above, in one place.
  * @module
  */
-import { Buffer } from "node:buffer";
-import { isIP } from "node:net";
-import { checkServerIdentity, rootCertificates } from "node:tls";
-import type { CallOptions, ChannelCredentials, ChannelOptions, Interceptor } from "@grpc/grpc-js";
+import type { CallOptions, ChannelOptions, Interceptor } from "@grpc/grpc-js";
 import type { Etcd3 } from "etcd3";
+import { credentials, serverName } from "./credentials.ts";
 import { CallFailure, GrpcCode } from "./failure.ts";
 import type { EtcdOptions } from "./options.ts";
 
@@ -112,39 +110,11 @@ function channelOptions(tls: EtcdOptions["tls"], endpoint: string): ChannelOptio
     "grpc.max_reconnect_backoff_ms": 1_000,
     "grpc.dns_min_time_between_resolutions_ms": 1_000,
     "grpc.enable_retries": 0,
+    // As etcd's own client: a proxy for the outside world would cut a host off from its cluster.
+    "grpc.enable_http_proxy": 0,
     // gRPC's default of 4 MiB is soon passed by a page of a list, or by what a watch catches up with.
     "grpc.max_receive_message_length": -1,
     "grpc.max_send_message_length": -1,
     ...(name !== undefined && { "grpc.ssl_target_name_override": name }),
   };
-}
-
-/**
- * The name for TLS's server name indication. An address is none, and refused as one (RFC 6066, section 3), but gRPC gives nothing else
- * for such an endpoint; so a name goes in its place that nobody has, and identityCheck looks for the address.
- */
-function serverName(tls: NonNullable<EtcdOptions["tls"]>, endpoint: string): string | undefined {
-  return tls.serverName ?? (isIP(hostOf(endpoint)) ? NO_NAME : undefined);
-}
-
-const NO_NAME = "etcd.invalid";
-
-function hostOf(endpoint: string): string {
-  return endpoint.slice(0, endpoint.lastIndexOf(":")).replace(/^\[(.*)\]$/, "$1");
-}
-
-function credentials(
-  tls: EtcdOptions["tls"],
-  endpoint: string,
-  make: typeof ChannelCredentials,
-): ChannelCredentials {
-  if (!tls) return make.createInsecure();
-  const pem = (text: string | undefined) => text === undefined ? null : Buffer.from(text);
-  const expected = tls.serverName ?? hostOf(endpoint);
-  return make.createSsl(
-    Buffer.from(tls.ca ?? rootCertificates.join("\n")),
-    pem(tls.key),
-    pem(tls.certificate),
-    { checkServerIdentity: (_name, certificate) => checkServerIdentity(expected, certificate) },
-  );
 }
