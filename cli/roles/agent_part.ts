@@ -53,6 +53,7 @@ export async function startAgent(
     vtepAddress: canonicalAddress(settings.vtepAddress) ?? local,
     vxlanPort: settings.vxlanPort,
     forwarding: settings.forwardMode,
+    ...(settings.uplinks ? { uplinks: settings.uplinks } : {}),
     claim: async (identity: string, within: AbortSignal) => {
       presence ??= await HostPresence.claim({ ...deps, lost }, claimOf(identity), within);
     },

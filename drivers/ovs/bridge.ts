@@ -5,6 +5,7 @@
  */
 import { SwitchError } from "../../mod/agent/switch.ts";
 import { type Operation, toMap, toSet, uuidIs, type Value } from "./ovsdb_data.ts";
+import { portColumns } from "./port_columns.ts";
 import type { Replica } from "./replica.ts";
 import { bridge as findBridge, type BridgeView, bridgeWithPort, OWNER, portsOf } from "./view.ts";
 import { root as findRoot } from "./view.ts";
@@ -19,6 +20,8 @@ const PROTOCOLS = [
   "OpenFlow15",
 ] as const;
 const OWNER_VALUE = "contiv";
+/** The bridge's own port is the host's, and no VLAN may be flooded to the host. */
+const LOCAL_PORT = { vlan: "none" } as const;
 /** Which of all hosts this bridge makes it: random, as long as the bridge lives. */
 export const IDENTITY = "contiv-host-identity";
 
@@ -62,7 +65,7 @@ function creation(
       op: "insert",
       table: "Port",
       "uuid-name": "local_port",
-      row: { name, interfaces: ["named-uuid", "local_interface"] },
+      row: { name, interfaces: ["named-uuid", "local_interface"], ...portColumns(LOCAL_PORT) },
     },
     {
       op: "insert",
@@ -113,8 +116,19 @@ function corrections(
   if (bridge.otherConfig["disable-in-band"] !== "true") {
     row.other_config = toMap({ ...bridge.otherConfig, "disable-in-band": "true" });
   }
-  if (Object.keys(row).length === 0) return [];
-  return [{ op: "update", table: "Bridge", where: uuidIs(bridge.uuid), row }];
+  return [
+    ...(Object.keys(row).length === 0
+      ? []
+      : [{ op: "update", table: "Bridge", where: uuidIs(bridge.uuid), row } as const]),
+    ...localPortCorrections(replica, bridge),
+  ];
+}
+
+function localPortCorrections(replica: Replica, bridge: BridgeView): readonly Operation[] {
+  const local = portsOf(replica, bridge).get(bridge.name);
+  const row = local ? portColumns(LOCAL_PORT, local) : {};
+  if (!local || Object.keys(row).length === 0) return [];
+  return [{ op: "update", table: "Port", where: uuidIs(local.uuid), row }];
 }
 
 function refuseForeign(replica: Replica, bridge: BridgeView): void {

@@ -13,7 +13,10 @@ const RESERVED_VLAN = 4095;
 const FALLBACK = "lacp-fallback-ab";
 
 /** What has to be written; empty when the port is right. */
-export function portColumns(spec: PortSpec, port?: PortView): Record<string, Value> {
+export function portColumns(
+  spec: Pick<PortSpec, "vlan" | "bond">,
+  port?: PortView,
+): Record<string, Value> {
   return { ...vlanColumns(spec.vlan, port), ...bondColumns(spec.bond, port) };
 }
 

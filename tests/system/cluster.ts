@@ -15,12 +15,18 @@ export interface Member {
 }
 
 export interface ClusterOptions {
+  /** The option that names the store; an embedded one, which the hosts share, unless told. */
+  readonly store?: string;
   /** More arguments for every role. */
   readonly args?: readonly string[];
   /** More arguments for the master. */
   readonly master?: readonly string[];
   /** More arguments for a host's agent. */
   readonly agent?: (host: Host) => readonly string[];
+  /** Of every role. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Done with a host before its agent starts. */
+  readonly prepare?: (host: Host) => Promise<void>;
   /** Leaves the hosts' addresses on eth0. */
   readonly plainUnderlay?: boolean;
 }
@@ -38,13 +44,14 @@ export class Cluster {
   /** The hosts `a`, `b`, …; the master runs on `a`. */
   static async start(lab: Lab, size: number, options: ClusterOptions = {}): Promise<Cluster> {
     // Lab hosts share the machine's files, and the embedded store serves several processes.
-    const store = `--store=embedded://${join(lab.directory, "store.db")}`;
+    const store = options.store ?? `--store=embedded://${join(lab.directory, "store.db")}`;
     const args = [store, ...options.args ?? []];
     const first = await Cluster.#host(lab, 0, options);
     const master = new Contiv(first, {
       role: "master",
       args: [...args, ...options.master ?? []],
       log: "master.log",
+      ...(options.env && { env: options.env }),
     });
     master.launch();
     const cluster = new Cluster(lab, master, store, options);
@@ -79,6 +86,7 @@ export class Cluster {
   static async #host(lab: Lab, index: number, options: ClusterOptions): Promise<Host> {
     const host = await lab.host(String.fromCharCode("a".charCodeAt(0) + index));
     await (options.plainUnderlay ? host.startOvs() : host.startUnderlay());
+    await options.prepare?.(host);
     return host;
   }
 
@@ -91,6 +99,7 @@ export class Cluster {
         ...this.options.args ?? [],
         ...this.options.agent?.(host) ?? [],
       ],
+      ...(this.options.env && { env: this.options.env }),
     });
     const member = { host, agent };
     this.members.push(member);
