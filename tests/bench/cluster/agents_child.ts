@@ -125,7 +125,7 @@ async function startWatcher(store: Store, host: number): Promise<void> {
   void watchOn(store, host, await listed(store));
 }
 
-/** As a cache does it: lists anew when the history does not reach back to where it was. */
+/** Goes on from now when the history does not reach back to where it was. */
 async function watchOn(store: Store, host: number, from: number): Promise<void> {
   for (let next = from;; next = await listed(store)) {
     saw(host, next);
@@ -138,7 +138,7 @@ async function watchOn(store: Store, host: number, from: number): Promise<void> 
 }
 
 async function listed(store: Store): Promise<number> {
-  return (await store.list(ROOT)).revision;
+  return (await store.list(`${ROOT}none/`)).revision;
 }
 
 function saw(host: number, revision: number): void {
