@@ -43,11 +43,27 @@ export class NameServer {
   readonly statistics: NameServerStatistics = { answered: 0, passedOn: 0, refused: 0 };
   readonly #open = new Map<string, number>();
   #turn = 0;
+  /** The last trouble that the log heard of. */
+  #said = "";
 
   constructor(private readonly deps: NameServerDeps) {}
 
-  /** The answer; undefined for what deserves none. Never rejects. */
+  /** The answer; undefined for what deserves none. Never rejects: nothing that breaks under a question may end the agent. */
   async handle(
+    message: Uint8Array<ArrayBuffer>,
+    from: string,
+    transport: Transport,
+    signal: AbortSignal,
+  ): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    try {
+      return await this.#reply(message, from, transport, signal);
+    } catch (error) {
+      this.#complain(error);
+      return undefined;
+    }
+  }
+
+  async #reply(
     message: Uint8Array<ArrayBuffer>,
     from: string,
     transport: Transport,
@@ -84,7 +100,7 @@ export class NameServer {
       this.statistics.passedOn++;
       return reply;
     } catch (error) {
-      if (!(error instanceof UpstreamError) && !within.aborted) throw error;
+      if (!(error instanceof UpstreamError) && !within.aborted) this.#complain(error);
       this.deps.log.debug("A DNS question was not answered: {error}", { error: String(error) });
       return this.#refuse(message, CODE.failed);
     } finally {
@@ -92,6 +108,14 @@ export class NameServer {
       if (left > 0) this.#open.set(from, left);
       else this.#open.delete(from);
     }
+  }
+
+  /** Once for all questions that meet the same. */
+  #complain(error: unknown): void {
+    const text = String(error);
+    if (text === this.#said) return;
+    this.#said = text;
+    this.deps.log.error("The name server cannot answer: {error}", { error: text });
   }
 
   #refuse(message: Uint8Array, code: ResponseCode): Uint8Array<ArrayBuffer> {

@@ -9,7 +9,7 @@ import { type Transport, type Upstream, UpstreamError } from "../../mod/dns/upst
 import { fixedSnapshot } from "../../mod/state/fixed_snapshot.ts";
 import { endpointKey, NETWORKS } from "../../mod/state/keys.ts";
 import { Forwarder } from "../../drivers/dns/forwarder.ts";
-import { NameServer } from "./name_server.ts";
+import { NameServer, type NameServerDeps } from "./name_server.ts";
 import { serveTcp } from "./serve_tcp.ts";
 import { serveUdp } from "./serve_udp.ts";
 import { decodeQuery } from "./wire.ts";
@@ -32,17 +32,21 @@ const echo: Upstream = {
   },
 };
 
-function nameServer(upstream: Upstream = echo): NameServer {
+const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+
+function nameServer(
+  upstream: Upstream = echo,
+  more: Partial<NameServerDeps> = {},
+): NameServer {
   const index = new NameIndex("a");
   index.update(fixedSnapshot(Object.fromEntries([
     [NETWORKS + network.id, network],
     ...endpoints.map((endpoint) => [endpointKey(endpoint.id), endpoint]),
   ])));
-  const log = { debug() {}, info() {}, warn() {}, error() {} };
   const asker = (address: string) =>
     address === "127.0.0.1" ? { tenant: "blue", network: "net1" } : undefined;
   const mayAsk = (address: string) => address !== "203.0.113.1";
-  return new NameServer({ index, mayAsk, asker, upstream, log });
+  return new NameServer({ index, mayAsk, asker, upstream, log: quiet, ...more });
 }
 
 function query(name: string, extra: Partial<packet.Packet> = {}): Uint8Array<ArrayBuffer> {
@@ -127,6 +131,23 @@ Deno.test("the name server does not answer a stranger to the host at all", async
 Deno.test("the name server says SERVFAIL when nobody can be asked", async () => {
   const broken: Upstream = { ask: () => Promise.reject(new UpstreamError("none", "nobody")) };
   assert.equal((await ask(nameServer(broken), query("example.org"))).code, SERVFAIL);
+});
+
+Deno.test("the name server answers SERVFAIL, or nothing, when something breaks under a question", async () => {
+  const broken = () => {
+    throw new Error("too many open files");
+  };
+  const { signal } = new AbortController();
+  const said: string[] = [];
+  const log = { ...quiet, error: (_: string, values = {}) => said.push(JSON.stringify(values)) };
+  const upstream: Upstream = { ask: () => Promise.reject(new Error("too many open files")) };
+  const passing = nameServer(upstream, { log });
+  assert.equal((await ask(passing, query("example.org"))).code, SERVFAIL);
+  assert.equal((await ask(passing, query("example.org"))).code, SERVFAIL);
+  assert.equal(said.length, 1);
+  const deaf = nameServer(echo, { mayAsk: broken, log });
+  assert.equal(await deaf.handle(query("web1"), "127.0.0.1", "udp", signal), undefined);
+  assert.equal(said.length, 2);
 });
 
 Deno.test("the name server refuses the 65th open question of one asker, and nobody else's", async () => {

@@ -21,17 +21,25 @@ export function serveTcp(
   const stop = new AbortController();
   const open = new Set<Promise<void>>();
   const accepting = accept().catch((error) => {
-    if (!stop.signal.aborted) failed(error);
+    if (stop.signal.aborted) return;
+    // Closed before anybody hears of it: the next listener needs its port.
+    end();
+    failed(error);
   });
   return {
     address,
     close: async () => {
-      stop.abort(new DOMException("The name server stops", "AbortError"));
-      listener.close();
+      end();
       await accepting;
       await Promise.all(open);
     },
   };
+
+  function end(): void {
+    if (stop.signal.aborted) return;
+    stop.abort(new DOMException("The name server stops", "AbortError"));
+    listener.close();
+  }
 
   async function accept(): Promise<void> {
     for await (const connection of listener) {

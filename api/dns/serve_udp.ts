@@ -28,7 +28,11 @@ export async function serveUdp(
     throw error;
   });
   socket.removeAllListeners("error");
-  socket.on("error", failed);
+  socket.once("error", (error) => {
+    // Closed before anybody hears of it: the next listener needs its port.
+    socket.on("error", () => {});
+    void close().then(() => failed(error));
+  });
   socket.on("message", (message, from) => {
     void server.handle(Uint8Array.from(message), from.address, "udp", stop.signal).then(
       (reply) => {
@@ -36,11 +40,11 @@ export async function serveUdp(
       },
     );
   });
-  return {
-    address,
-    close: () => {
-      stop.abort(new DOMException("The name server stops", "AbortError"));
-      return new Promise((resolve) => socket.close(() => resolve()));
-    },
-  };
+  return { address, close };
+
+  function close(): Promise<void> {
+    if (stop.signal.aborted) return Promise.resolve();
+    stop.abort(new DOMException("The name server stops", "AbortError"));
+    return new Promise((resolve) => socket.close(() => resolve()));
+  }
 }

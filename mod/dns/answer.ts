@@ -96,11 +96,20 @@ function reverse(index: NameIndex, asker: Asker, name: string): Answer {
   if (found.length === 0) return FORWARD;
   return {
     kind: "ours",
-    records: found.filter((endpoint) => endpoint.name !== "").map((endpoint) => ({
-      type: "PTR",
-      data: `${endpoint.name}.${endpoint.network}`,
-    })),
+    records: found.filter((endpoint) => endpoint.name !== "")
+      .map((endpoint) => `${endpoint.name}.${endpoint.network}`)
+      .filter(isDomainName)
+      .map((data) => ({ type: "PTR", data })),
   };
+}
+
+const encoder = new TextEncoder();
+
+/** A container's name may be longer than DNS has words for (RFC 1035, section 2.3.4). */
+function isDomainName(name: string): boolean {
+  const labels = name.split(".").map((label) => encoder.encode(label).length);
+  return labels.every((length) => length >= 1 && length <= 63) &&
+    labels.reduce((sum, length) => sum + length + 1, 1) <= 255;
 }
 
 function rotate<T>(items: readonly T[], turn: number): readonly T[] {

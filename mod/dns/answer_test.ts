@@ -80,6 +80,15 @@ Deno.test("the name server names an address when asked in reverse, in the asker'
   assert.deepEqual(ask(reversed, "PTR", { tenant: "red", network: "net1" }), "forward");
 });
 
+Deno.test("the name server names nobody in reverse whose name DNS has no words for", () => {
+  for (const name of ["x".repeat(64), `${"x".repeat(60)}.`.repeat(5) + "x", "a..b"]) {
+    const index = indexOf([endpointRecord(blue, 1, "a", named(name))]);
+    const reversed = `${web?.split(".").reverse().join(".")}.in-addr.arpa`;
+    const found = answer(index, ASKER, { name: reversed, type: "PTR" }, 0);
+    assert.deepEqual(found, { kind: "ours", records: [] }, name);
+  }
+});
+
 Deno.test("the name server rotates the addresses of a name, the asker's network first", () => {
   const index = indexOf(ENDPOINTS);
   const firsts = [0, 1, 2, 3].map((turn) => {
