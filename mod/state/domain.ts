@@ -152,11 +152,17 @@ export class Domain {
 
   /** Brings the cache to the store's current revision; when that fails, rejects the requests with the reason and returns false. */
   async #refresh(requests: readonly Request[]): Promise<boolean> {
+    const signal = AbortSignal.any([
+      this.cache.options.signal,
+      AbortSignal.timeout(CACHE_DEADLINE_MS),
+    ]);
     try {
-      await this.cache.refresh(AbortSignal.timeout(CACHE_DEADLINE_MS));
+      await this.cache.refresh(signal);
       return true;
     } catch (error) {
-      for (const request of requests) request.reject(error);
+      // Whoever waits knows the store's errors, not a signal's reason.
+      const told = signal.aborted && !(error instanceof StoreError) ? timeout(signal) : error;
+      for (const request of requests) request.reject(told);
       return false;
     }
   }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { Cache } from "../../../mod/state/cache.ts";
 import { type Plan, put, remove, unchanged } from "../../../mod/state/plan.ts";
 import { read, type Snapshot } from "../../../mod/state/snapshot.ts";
 import { StateError } from "../../../mod/state/error.ts";
@@ -155,4 +156,26 @@ Deno.test("transact passes an unknown outcome on, and neither loses nor duplicat
     }),
     { numRuns: 40 },
   );
+});
+
+Deno.test("transact says timeout, as a store would, when the process stops while it makes sure of a refusal", async () => {
+  const inner = new MemoryStore();
+  const calls: string[] = [];
+  const never = new Promise<void>(() => {});
+  // The cache lists once, the refusal asks once for the revision; what would bring the cache there never comes.
+  const store = new FaultyStore(inner, (call) => {
+    calls.push(call);
+    const late = call === "watch" || calls.filter((each) => each === "list").length > 2;
+    return late ? { delay: never } : undefined;
+  });
+  const process = new AbortController();
+  const { signal } = process;
+  const cache = await Cache.start(store, { ...hurriedTiming, signal });
+  await inner.transact([], [put(addressKey(1), "other")]);
+  const refused = transact(store, cache, () => {
+    throw new Error("no");
+  }, { signal: new AbortController().signal });
+  while (calls.filter((call) => call === "list").length < 3) await hurriedTiming.delay(0, signal);
+  process.abort();
+  await assert.rejects(refused, { name: "StoreError", code: "timeout" });
 });
