@@ -11,6 +11,8 @@ interface Link {
   readonly lacp?: boolean;
 }
 
+const SECOND_OF_ECHOES = ["ping", "-c", "100", "-i", "0.01", "-W", "1", "10.7.1.200"];
+
 async function linksOf(member: Member): Promise<readonly Link[]> {
   const { uplink } = await healthOf(member) as { uplink?: { members?: readonly Link[] } };
   return uplink?.members ?? [];
@@ -65,12 +67,14 @@ Deno.test("several uplinks are one bond, by LACP with the physical switch, and o
           "the warning",
           async () => (await warningOf(member)).includes(`Uplink uplinkPort: ${link} is down`),
         );
+        await a1.exec(SECOND_OF_ECHOES);
         await fabric.host.ip([`link set a-${link} up`]);
         await waitFor(
           "both links",
           async () => (await linksOf(member)).every(({ up, lacp }) => up && lacp),
           40_000,
         );
+        await a1.exec(SECOND_OF_ECHOES);
       });
       console.log(`pulled ${link}: ${sent - received} of ${sent} echoes lost, one each 10 ms`);
       // Some 100 ms, the time in which a link's state is noticed; a bond that did not fail over would lose all of a pull.
