@@ -42,6 +42,7 @@ export class PortWatch {
     let changed = false;
     for (const [name, before] of this.#before) {
       const after = now.get(name);
+      if (before === after) continue;
       if (!after) this.#detached.delete(name);
       else if (lostLink(before, after)) this.#detached.add(name);
       if (!this.#busy.has(name) && (!after || differs(before, after))) changed = true;

@@ -1,8 +1,18 @@
 /**
- * Reads the replica: our bridge, its ports, and where a name is in use. Pure.
+ * Reads the replica: our bridge, its ports, and where a name is in use. Pure. A row that has not changed gives the same view again, so that
+ * a picture of a thousand ports costs little more than those that changed, and `===` tells that nothing did.
  * @module
  */
-import { boolean, fromSet, integer, stringMap, strings, text, uuids } from "./ovsdb_data.ts";
+import {
+  boolean,
+  fromSet,
+  integer,
+  type Row,
+  stringMap,
+  strings,
+  text,
+  uuids,
+} from "./ovsdb_data.ts";
 import type { Replica } from "./replica.ts";
 
 /** The external id by which we know our own; its value says what a port is for. */
@@ -75,20 +85,34 @@ export function root(replica: Replica): RootView | undefined {
 
 export function bridge(replica: Replica, name: string): BridgeView | undefined {
   for (const [uuid, row] of replica.rows("Bridge")) {
-    if (text(row.name) !== name) continue;
-    return {
-      uuid,
-      name,
-      ports: uuids(row.ports),
-      failMode: text(row.fail_mode),
-      datapathType: text(row.datapath_type) || "system",
-      externalIds: stringMap(row.external_ids),
-      otherConfig: stringMap(row.other_config),
-      protocols: strings(row.protocols),
-      controllers: uuids(row.controller),
-    };
+    if (text(row.name) === name) return remembered(bridges, row, () => bridgeView(uuid, name, row));
   }
   return undefined;
+}
+
+/** Rows are replaced, never changed, so a view may be kept for as long as its row. */
+const bridges = new WeakMap<Row, BridgeView>();
+const interfaces = new WeakMap<Row, InterfaceView>();
+const ports = new WeakMap<Row, PortView>();
+
+function remembered<T>(views: WeakMap<Row, T>, row: Row, make: () => T): T {
+  let view = views.get(row);
+  if (view === undefined) views.set(row, view = make());
+  return view;
+}
+
+function bridgeView(uuid: string, name: string, row: Row): BridgeView {
+  return {
+    uuid,
+    name,
+    ports: uuids(row.ports),
+    failMode: text(row.fail_mode),
+    datapathType: text(row.datapath_type) || "system",
+    externalIds: stringMap(row.external_ids),
+    otherConfig: stringMap(row.other_config),
+    protocols: strings(row.protocols),
+    controllers: uuids(row.controller),
+  };
 }
 
 export function port(replica: Replica, uuid: string): PortView | undefined {
@@ -96,6 +120,16 @@ export function port(replica: Replica, uuid: string): PortView | undefined {
   if (!row) return undefined;
   const members = uuids(row.interfaces).map((id) => interfaceOf(replica, id))
     .filter((member) => member !== undefined);
+  const known = ports.get(row);
+  const same = known?.members.length === members.length &&
+    known.members.every((member, at) => member === members[at]);
+  if (known && same) return known;
+  const view = portView(uuid, row, members);
+  ports.set(row, view);
+  return view;
+}
+
+function portView(uuid: string, row: Row, members: readonly InterfaceView[]): PortView {
   return {
     uuid,
     name: text(row.name) ?? "",
@@ -113,12 +147,12 @@ export function port(replica: Replica, uuid: string): PortView | undefined {
 
 /** The ports of a bridge by name, its own local port (named as the bridge) included. */
 export function portsOf(replica: Replica, of: BridgeView): ReadonlyMap<string, PortView> {
-  const ports = new Map<string, PortView>();
+  const found = new Map<string, PortView>();
   for (const uuid of of.ports) {
     const view = port(replica, uuid);
-    if (view) ports.set(view.name, view);
+    if (view) found.set(view.name, view);
   }
-  return ports;
+  return found;
 }
 
 /** Name of the bridge that holds the port or the link `name`, of whichever owner. */
@@ -134,6 +168,10 @@ export function bridgeWithPort(replica: Replica, name: string): string | undefin
 function interfaceOf(replica: Replica, uuid: string | undefined): InterfaceView | undefined {
   const row = replica.row("Interface", uuid);
   if (!row || uuid === undefined) return undefined;
+  return remembered(interfaces, row, () => interfaceView(uuid, row));
+}
+
+function interfaceView(uuid: string, row: Row): InterfaceView {
   return {
     uuid,
     name: text(row.name) ?? "",
