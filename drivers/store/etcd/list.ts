@@ -1,9 +1,10 @@
 /**
- * Lists of any length, in pages of one revision: each page is small enough for the time that one member is given.
+ * Lists of any length, in pages of one revision: each page is small enough for the time that one member is given. When hundreds of agents
+ * list everything at once a page may still come late; then that page is asked for again, smaller, and not the whole list.
  * @module
  */
 import { Buffer } from "node:buffer";
-import type { IRangeRequest } from "etcd3";
+import type { IRangeRequest, IRangeResponse } from "etcd3";
 import {
   type CallOptions,
   type KeyValue,
@@ -13,7 +14,10 @@ import {
 import type { Cluster } from "./cluster.ts";
 import { keyValueOf, rangeOf } from "./messages.ts";
 
-const PAGE = 2_000;
+const PAGE = 1_000;
+const SMALLEST_PAGE = 50;
+/** How long a list that has begun waits for its next page. */
+const PATIENCE_MS = 30_000;
 /** How often a list begins anew because its revision was compacted before its last page was read. */
 const ATTEMPTS = 3;
 
@@ -40,18 +44,34 @@ async function pages(
 ): Promise<ListResult> {
   const range = rangeOf(prefix);
   const items: KeyValue[] = [];
-  let request: IRangeRequest = { ...range, limit: PAGE };
+  let limit = PAGE;
+  let progress = performance.now();
+  let request: IRangeRequest = range;
   while (true) {
-    const { result } = await cluster.call({
-      action: `list ${prefix}`,
-      invoke: (etcd, call) => etcd.kv.range(request, call),
-      repeatable: true,
-    }, options);
+    let result: IRangeResponse;
+    try {
+      ({ result } = await cluster.call({
+        action: `list ${prefix}`,
+        invoke: (etcd, call) => etcd.kv.range({ ...request, limit }, call),
+        repeatable: true,
+      }, options));
+    } catch (error) {
+      const givenUp = options?.signal?.aborted || cluster.closed.aborted;
+      const patient = items.length > 0 && performance.now() - progress < PATIENCE_MS;
+      if (givenUp || !patient || !mayPass(error)) throw error;
+      limit = Math.max(SMALLEST_PAGE, limit >> 1);
+      continue;
+    }
+    progress = performance.now();
     for (const kv of result.kvs) items.push(keyValueOf(kv));
     const revision = request.revision ?? result.header.revision;
     const last = result.kvs.at(-1);
     if (!result.more || !last) return { items, revision: Number(revision) };
     const key = Buffer.concat([last.key, Buffer.from([0])]);
-    request = { ...range, key, limit: PAGE, revision };
+    request = { ...range, key, revision };
   }
+}
+
+function mayPass(error: unknown): boolean {
+  return error instanceof StoreError && (error.code === "unavailable" || error.code === "timeout");
 }
