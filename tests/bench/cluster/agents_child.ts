@@ -1,6 +1,6 @@
 /**
- * Agents of many hosts in one process, each with a store connection, a watch, a cache, a claim to its label and a desired state of its own,
- * but without a switch: run by agents_process.ts, which reads a line of JSON for each report and writes a line for each question.
+ * Agents of many hosts in one process, each with a store connection, a watch, a cache, a claim to its label, a desired state and an
+ * index of names of its own, but without a switch: run by agents_process.ts, which reads a line of JSON for each report and writes a line for each question.
  *
  * Watchers are agents without memory: connection, watch and lease are theirs, but what the watch brings is dropped. They let a store
  * serve more hosts than this machine has memory for.
@@ -12,6 +12,7 @@ import { openEtcdStore } from "../../../drivers/store/etcd/etcd_store.ts";
 import { clusterOf } from "../../../mod/agent/cluster_guard.ts";
 import { DesiredState } from "../../../mod/agent/desired_state.ts";
 import { HostPresence } from "../../../mod/agent/host_presence.ts";
+import { NameIndex } from "../../../mod/dns/name_index.ts";
 import { Cache } from "../../../mod/state/cache.ts";
 import { ROOT } from "../../../mod/state/keys.ts";
 import { keepLease } from "../../../mod/state/leases.ts";
@@ -40,7 +41,7 @@ export type Report =
 export interface Cost {
   /** Milliseconds of processor time of the process. */
   readonly processor: number;
-  /** Milliseconds in which desired states were computed, by changes, and how often. */
+  /** Milliseconds in which desired states and names were computed, by changes, and how often. */
   readonly computing: number;
   readonly changes: number;
   /** Owners of flows that the first agent wants. */
@@ -110,9 +111,12 @@ async function startAgent(store: Store, host: number): Promise<void> {
   });
   desired.reset(cache.snapshot());
   first ??= desired;
+  const names = new NameIndex(label);
+  names.update(cache.snapshot());
   cache.subscribe(({ snapshot, keys, revision }) => {
     const begin = performance.now();
     for (const owner of desired.update(snapshot, keys)) desired.flows(owner);
+    names.update(snapshot, keys);
     computing += performance.now() - begin;
     changes++;
     saw(host, revision);
