@@ -76,9 +76,9 @@ async function untilStopped<T extends CommonSettings>(
     Deno.addSignalListener("SIGINT", onSignal);
   });
   let status = 0;
+  const started = role.start(settings, services, stop.signal);
   try {
-    await role.start(settings, services, stop.signal);
-    await Promise.race([stopped, services.failed]);
+    await Promise.race([started.then(() => stopped), stopped, services.failed]);
     log.info("Stopping; bridge, ports and flows stay, and traffic goes on");
   } catch (error) {
     if (!stop.signal.aborted) {
@@ -86,10 +86,18 @@ async function untilStopped<T extends CommonSettings>(
       log.error("Cannot go on: {error}", {
         error: error instanceof Error ? error.message : String(error),
       });
+      stop.abort(error);
     }
   }
-  await services.close(AbortSignal.timeout(SHUTDOWN_DEADLINE_MS));
+  const deadline = AbortSignal.timeout(SHUTDOWN_DEADLINE_MS);
+  // What a start under way still opens is to be closed too.
+  await Promise.race([started.catch(() => {}), aborted(deadline)]);
+  await services.close(deadline);
   return status;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
 }
 
 function needsPerson(error: unknown): boolean {
