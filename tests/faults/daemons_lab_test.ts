@@ -7,7 +7,6 @@ import { plainSwitches } from "./plain_switch.ts";
 import { probed } from "./probes.ts";
 import { recovered, tellRecovery } from "./recovery.ts";
 
-/** Nothing was lost, and nothing had to be sent again after TCP's shortest wait for an acknowledgement but once. */
 function lossless({ ping, stream, connections }: Figures): void {
   assert.equal(ping.lost, 0);
   assert.equal(stream.broken, undefined);
@@ -55,45 +54,49 @@ Deno.test("traffic between hosts outlives agents and masters, and comes back whe
     }
   }
 
-  await t.step("SIGKILL of ovsdb-server loses nothing", async () => {
-    const [, b] = cluster.hosts;
-    assert.ok(b);
+  const [a, b] = cluster.hosts;
+  assert.ok(a && b);
+  const plain = await plainSwitches(a.host, b.host);
+  /** Kills while both are probed; returns what either lost. */
+  const beside = async (what: string, kill: () => Promise<void>): Promise<[Figures, Figures]> => {
     let recovery: string | undefined;
-    const figures = await probed(cluster.between(0, 1), async () => {
+    const [running, done] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const others = probed(plain, async () => {
+      running.resolve();
+      await done.promise;
+      await plain.from.mustReach(plain.address);
+    });
+    try {
+      const figures = await probed(cluster.between(0, 1), async () => {
+        await running.promise;
+        await kill();
+        recovery = tellRecovery(await recovered(cluster));
+        await a.box.mustReach(b.address);
+      });
+      done.resolve();
+      console.log(`${what}: ${tell(figures)}; ${recovery}`);
+      console.log(`  a plain bridge meanwhile: ${tell(await others)}`);
+      return [figures, await others];
+    } finally {
+      done.resolve();
+      await others;
+    }
+  };
+
+  await t.step("SIGKILL of ovsdb-server loses nothing", async () => {
+    const [figures] = await beside("SIGKILL of ovsdb-server", async () => {
       await b.host.kill("ovsdb-server");
       await b.host.startOvs();
-      recovery = tellRecovery(await recovered(cluster));
     });
-    console.log(`SIGKILL of ovsdb-server: ${tell(figures)}; ${recovery}`);
     lossless(figures);
     await b.agent.ready();
     await cluster.agrees();
   });
 
   await t.step("SIGKILL of ovs-vswitchd costs little more than of a plain one", async () => {
-    const [a, b] = cluster.hosts;
-    assert.ok(a && b);
-    const plain = await plainSwitches(a.host, b.host);
-    let recovery: string | undefined;
-    const both = Promise.withResolvers<void>();
-    const done = Promise.withResolvers<void>();
-    const plainFigures = probed(plain, async () => {
-      both.resolve();
-      await done.promise;
-      await plain.from.mustReach(plain.address);
-    });
-    const figures = await probed(cluster.between(0, 1), async () => {
-      await both.promise;
-      await killedOvs(b);
-      recovery = tellRecovery(await recovered(cluster));
-      await a.box.mustReach(b.address);
-    });
-    done.resolve();
-    const beside = await plainFigures;
-    console.log(`SIGKILL of ovs-vswitchd: ${tell(figures)}; ${recovery}`);
-    console.log(`  a plain bridge meanwhile: ${tell(beside)}`);
+    const [figures, other] = await beside("SIGKILL of ovs-vswitchd", () => killedOvs(b));
     unbroken(figures);
-    assert.ok(figures.ping.gap <= beside.ping.gap + 3_000, "more than 3 s beyond plain");
+    assert.ok(figures.ping.gap <= other.ping.gap + 3_000, "more than 3 s beyond plain");
     await b.agent.ready();
     await cluster.agrees();
   });

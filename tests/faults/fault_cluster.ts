@@ -12,6 +12,7 @@ import { disagreements } from "../system/chaos/agreement.ts";
 import { Calls } from "../system/chaos/calls.ts";
 import { Contiv } from "../system/contiv.ts";
 import { Namespace } from "../system/namespace.ts";
+import { agentCall } from "./agent_call.ts";
 import { etcdReader } from "./etcd_reader.ts";
 
 export interface FaultOptions {
@@ -151,13 +152,16 @@ async function makeNetwork(calls: Calls): Promise<void> {
 async function withBox(agent: Contiv, calls: Calls): Promise<FaultHost> {
   const { host } = agent;
   const box = await Namespace.create(host, `box${host.name}`);
-  const address = await waitFor(`a container on ${host.name}`, () => attach(calls, box.name));
+  const address = await waitFor(`a container on ${host.name}`, () => attach(host, box.name));
   return { host, agent, calls, box, address };
 }
 
 /** Attaches a namespace; returns its address. Throws what the agent said when that was refused. */
-export async function attach(calls: Calls, netns: string): Promise<string> {
-  const { status, text } = await calls.attach({ netns, network: "net" });
+export async function attach(host: Host, netns: string): Promise<string> {
+  const { status, text } = await agentCall(host, "POST", "/v1/endpoints", {
+    netns,
+    network: "net",
+  });
   if (status !== 200) throw new Error(`${status} ${text}`);
   const { endpoint } = JSON.parse(text);
   assert.equal(typeof endpoint.ipAddress, "string", text);

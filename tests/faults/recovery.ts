@@ -5,6 +5,7 @@
 import { waitFor } from "../lab/wait.ts";
 import type { Reply } from "../system/chaos/calls.ts";
 import { Namespace } from "../system/namespace.ts";
+import { agentCall } from "./agent_call.ts";
 import { attach, type FaultCluster } from "./fault_cluster.ts";
 
 /** Milliseconds since the fault's end. */
@@ -40,9 +41,7 @@ export async function recovered(
     attached(cluster, on, name).then((address) => ({ address, time: since() })),
   ]);
   const origin = cluster.at(from).box;
-  await waitFor(`${name} to be reached`, async () => {
-    return (await origin.exec(["ping", "-c1", "-W0.2", container.address])).code === 0;
-  }, DEADLINE_MS);
+  await answered(origin, container.address);
   const reach = since();
   await remove(cluster, on, name);
   await namespace.delete();
@@ -63,12 +62,32 @@ async function written(cluster: FaultCluster, master: number, name: string): Pro
 }
 
 function attached(cluster: FaultCluster, on: number, name: string): Promise<string> {
-  return waitFor("a new container", () => attach(cluster.at(on).calls, name), DEADLINE_MS);
+  return waitFor("a new container", () => attach(cluster.at(on).host, name), DEADLINE_MS);
 }
 
 async function remove(cluster: FaultCluster, on: number, name: string): Promise<void> {
-  const { calls } = cluster.at(on);
-  await accepted("its end", () => calls.detach(name));
+  const { host } = cluster.at(on);
+  await accepted("its end", () => agentCall(host, "DELETE", `/v1/endpoints/${name}`));
+}
+
+/** Resolves with the first echo reply; a request goes out every 20 ms. */
+async function answered({ host, name }: Namespace, address: string): Promise<void> {
+  const log = `${host.directory}/reach-${crypto.randomUUID()}.log`;
+  Deno.writeTextFileSync(log, "");
+  const ping = host.spawn(
+    ["nsenter", `--net=/run/netns/${name}`, "--", "ping", "-i", "0.02", address],
+    { output: { file: log } },
+  );
+  try {
+    await waitFor(
+      `${address} to answer`,
+      () => Deno.readTextFileSync(log).includes("bytes from"),
+      DEADLINE_MS,
+    );
+  } finally {
+    ping.kill("SIGKILL");
+    await ping.status;
+  }
 }
 
 /** Repeats a call until it is accepted; fails with the last refusal. */
