@@ -30,6 +30,8 @@ export interface Answer {
 const CALL_DEADLINE_MS = 9_500;
 /** Until the head of an answer is there. */
 const ATTEMPT_MS = 1_500;
+/** Between two pieces of an answer. */
+const PIECE_MS = 3_000;
 const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 400;
 const TLS_REFUSAL = /certificate|CERT_|ERR_TLS|UnknownIssuer|handshake|alert/i;
@@ -138,15 +140,23 @@ export class Transport {
       reject(new Error(reason));
       sent.destroy();
     };
-    const timer = setTimeout(() => end(`no answer within ${patience} ms`), patience);
+    let timer = setTimeout(() => end(`no answer within ${patience} ms`), patience);
+    const goesOn = () => {
+      if (sent.destroyed) return;
+      clearTimeout(timer);
+      timer = setTimeout(() => end(`its answer stopped for ${PIECE_MS} ms`), PIECE_MS);
+    };
     const abort = () => end("given up");
     if (signal.aborted) abort();
     signal.addEventListener("abort", abort, { once: true });
     sent.on("error", reject);
     sent.on("response", (response) => {
-      clearTimeout(timer);
+      goesOn();
       const chunks: Uint8Array[] = [];
-      response.on("data", (chunk: Uint8Array) => chunks.push(chunk));
+      response.on("data", (chunk: Uint8Array) => {
+        goesOn();
+        chunks.push(chunk);
+      });
       response.on("error", reject);
       response.on("aborted", () => reject(new Error("the connection broke")));
       response.on("end", () =>
