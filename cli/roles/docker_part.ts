@@ -14,16 +14,9 @@ import type { EndpointService } from "../../mod/agent/endpoint_service.ts";
 import type { Log } from "../../mod/agent/log.ts";
 import { CLUSTER_STORE } from "../../mod/docker/mapping.ts";
 import { updateEndpoint } from "../../mod/intent/endpoint.ts";
-import type { EndpointState } from "../../mod/model/records.ts";
-import {
-  DOCKER_NETWORKS,
-  ENDPOINTS,
-  GROUPS,
-  MASTER_CONFIG,
-  NETWORKS,
-} from "../../mod/state/keys.ts";
+import { endpointsOfHost } from "../../mod/intent/host_endpoints.ts";
+import { DOCKER_NETWORKS, GROUPS, MASTER_CONFIG, NETWORKS } from "../../mod/state/keys.ts";
 import { runElected } from "../../mod/state/elected.ts";
-import { readAll } from "../../mod/state/snapshot.ts";
 import { delay } from "./delay.ts";
 import type { Later } from "./later.ts";
 import type { Services } from "./services.ts";
@@ -93,7 +86,7 @@ export function followDocker(
   const sweep = new StaleSweep({ engine, host, endpoints, now: Date.now, ...state });
   const details = new EndpointDetailsFollower(
     engine,
-    (found, within) => record(state, found, within),
+    (found, within) => record(state, host, found, within),
   );
   state.cache.subscribe((change) => {
     for (const key of change.keys) if (concernsNetworks(key)) return controller.changed();
@@ -148,6 +141,7 @@ function concernsNetworks(key: string): boolean {
 /** Writes a container's name and labels to its endpoint, unless they are there. */
 async function record(
   state: State,
+  host: string,
   found: {
     endpointID: string;
     containerId: string;
@@ -156,7 +150,7 @@ async function record(
   },
   signal: AbortSignal,
 ): Promise<void> {
-  const endpoint = readAll<EndpointState>(state.snapshot(), ENDPOINTS)
+  const endpoint = endpointsOfHost(state.snapshot(), host)
     .find((candidate) => candidate.endpointID === found.endpointID);
   if (!endpoint) return;
   const { containerId, commonName: epCommonName, labels } = found;

@@ -4,17 +4,18 @@
  */
 import type { EndpointRequest } from "../intent/endpoint_request.ts";
 import { IntentError } from "../intent/error.ts";
-import type { EndpointState } from "../model/records.ts";
-import { ENDPOINTS, networkId } from "../state/keys.ts";
-import { decode, type Snapshot } from "../state/snapshot.ts";
+import { endpointsOfHost } from "../intent/host_endpoints.ts";
+import { networkId } from "../state/keys.ts";
+import type { Snapshot } from "../state/snapshot.ts";
 
 /** Throws IntentError "conflict" when `host` has an endpoint of that name elsewhere than where the request wants one. */
 export function refuseSecond(snapshot: Snapshot, request: EndpointRequest, host: string): void {
   const { endpointID, tenant, network, attachment } = request;
-  const named = (key: string) => key.endsWith(`-${endpointID}`);
-  for (const item of snapshot.list(ENDPOINTS).filter(({ key }) => named(key))) {
-    const other = decode<EndpointState>(item);
-    if (other.homingHost !== host || other.endpointID !== endpointID) continue;
+  // The host's own, one in each infra network, all go by its label.
+  if (attachment.kind === "host") return;
+  for (const other of endpointsOfHost(snapshot, host)) {
+    if (other.endpointID !== endpointID) continue;
+    if (other.attachment.kind === "host") continue;
     if (other.netID !== networkId(tenant, network)) {
       throw inTheWay(endpointID, `in network ${other.netID}`);
     }

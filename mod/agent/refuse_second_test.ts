@@ -3,13 +3,13 @@ import type { EndpointRequest } from "../intent/endpoint_request.ts";
 import { IntentError } from "../intent/error.ts";
 import { fixedSnapshot } from "../state/fixed_snapshot.ts";
 import { refuseSecond } from "./refuse_second.ts";
-import { endpointItem, endpointRecord, networkRecord } from "./testing/records.ts";
+import { endpointItem, endpointRecord, networkRecord, portItem } from "./testing/records.ts";
 
 const netns = { kind: "netns", sandbox: "/run/netns/x", interfaceName: "eth0" } as const;
 const SNAPSHOT = fixedSnapshot(Object.fromEntries([
   endpointRecord(networkRecord("t", "one", 1), 1, "here", { attachment: netns }),
   endpointRecord(networkRecord("t", "one", 1), 2, "there", { attachment: netns }),
-].map(endpointItem)));
+].flatMap((endpoint) => [endpointItem(endpoint), portItem(endpoint)])));
 const request = (changes: Partial<EndpointRequest>): EndpointRequest => ({
   tenant: "t",
   network: "one",

@@ -4,8 +4,8 @@
  * @module
  */
 import type { EndpointState } from "../model/records.ts";
-import { ENDPOINTS } from "../state/keys.ts";
-import { readAll, type Snapshot } from "../state/snapshot.ts";
+import { endpointsOfHost } from "../intent/host_endpoints.ts";
+import type { Snapshot } from "../state/snapshot.ts";
 
 /** Milliseconds that a namespace may be gone before its endpoint is removed. */
 export const NAMESPACE_GRACE_MS = 10 * 60_000;
@@ -29,8 +29,8 @@ export class VanishedNamespaces {
 
 /** The endpoints of `host` that live in a namespace which somebody named; Docker's sandboxes are Docker's to watch. */
 export function namespaceEndpoints(snapshot: Snapshot, host: string): EndpointState[] {
-  return readAll<EndpointState>(snapshot, ENDPOINTS).filter(({ homingHost, attachment }) =>
-    homingHost === host && attachment.kind === "netns" && attachment.sandbox !== undefined
+  return endpointsOfHost(snapshot, host).filter(({ attachment }) =>
+    attachment.kind === "netns" && attachment.sandbox !== undefined
   );
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fixedSnapshot } from "../state/fixed_snapshot.ts";
-import { endpointItem, endpointRecord, networkRecord } from "./testing/records.ts";
+import { endpointItem, endpointRecord, networkRecord, portItem } from "./testing/records.ts";
 import { namespaceEndpoints, VanishedNamespaces } from "./vanished_namespaces.ts";
 
 const NETWORK = networkRecord("t", "n", 1);
@@ -28,6 +28,8 @@ Deno.test("vanished namespaces concern this host's endpoints in named namespaces
     attachment: { kind: "docker", sandbox: "/run/docker/netns/x" },
   });
   const records = [inNamespace(1), docker, inNamespace(3, "/run/netns/3", "b")];
-  const snapshot = fixedSnapshot(Object.fromEntries(records.map(endpointItem)));
+  const snapshot = fixedSnapshot(
+    Object.fromEntries([...records.map(endpointItem), ...records.map(portItem)]),
+  );
   assert.deepEqual(namespaceEndpoints(snapshot, "a").map(({ portNumber }) => portNumber), [1]);
 });

@@ -37,6 +37,7 @@ import {
 } from "./endpoint_address.ts";
 import type { EndpointRequest } from "./endpoint_request.ts";
 import { IntentError } from "./error.ts";
+import { endpointsOfHost } from "./host_endpoints.ts";
 
 export { releaseAddress, requestAddress } from "./endpoint_address.ts";
 
@@ -136,7 +137,8 @@ function takeAddresses(
   request: EndpointRequest,
   context: HostContext,
 ): Addresses {
-  const fromDocker = request.attachment.kind !== "netns";
+  const { kind } = request.attachment;
+  const fromDocker = kind !== "netns" && kind !== "host";
   const take = (family: 4 | 6, requested: string | undefined): string => {
     const space = spaceOf(draft.snapshot, network, family);
     if (!space) {
@@ -228,7 +230,10 @@ function findOne(
     const endpoint = read<EndpointState>(snapshot, key);
     return matches(endpoint) ? endpoint : undefined;
   }
-  const [first, second] = readAll<EndpointState>(snapshot, ENDPOINTS).filter(matches);
+  const candidates = ref.host === undefined
+    ? readAll<EndpointState>(snapshot, ENDPOINTS)
+    : endpointsOfHost(snapshot, ref.host);
+  const [first, second] = candidates.filter(matches);
   if (!second) return first;
   throw new IntentError(
     "conflict",

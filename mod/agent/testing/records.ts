@@ -3,12 +3,20 @@
  * @module
  */
 import type {
+  Allocation,
   EndpointState,
   MasterConfig,
   NetworkState,
   TenantState,
 } from "../../model/records.ts";
-import { endpointKey, MASTER_CONFIG, networkId, networkKey, tenantKey } from "../../state/keys.ts";
+import {
+  endpointKey,
+  MASTER_CONFIG,
+  networkId,
+  networkKey,
+  portKey,
+  tenantKey,
+} from "../../state/keys.ts";
 
 export const masterConfig: MasterConfig = {
   id: "global",
@@ -87,6 +95,11 @@ export const networkItem = (record: NetworkState): Item<NetworkState> => [
 export const endpointItem = (record: EndpointState): Item<EndpointState> => [
   endpointKey(record.id),
   record,
+];
+/** The endpoint's hold on its port number. */
+export const portItem = (record: EndpointState): Item<Allocation> => [
+  portKey(record.homingHost, record.portNumber),
+  { owner: { kind: "endpoint", id: record.id }, host: record.homingHost, created: 0 },
 ];
 export const configItem: Item<MasterConfig> = [MASTER_CONFIG, masterConfig];
 
