@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { consulProgram } from "../run/consul.ts";
 import { waitFor } from "./wait.ts";
 
+const LOOPBACK = "127.0.0.1";
+
 export interface ConsulSettings {
   /** 1 unless told. */
   readonly servers?: number;
@@ -13,6 +15,8 @@ export interface ConsulSettings {
   readonly masterToken?: string;
   /** Files in PEM format; the servers then speak HTTPS only, and ask for a client certificate of the CA. */
   readonly tls?: { readonly ca: string; readonly certificate: string; readonly key: string };
+  /** The network namespace of this process, and an address there, in place of this machine's loopback. */
+  readonly inside?: { readonly pid: number; readonly address: string };
 }
 
 export interface ConsulCluster {
@@ -20,9 +24,11 @@ export interface ConsulCluster {
   readonly endpoints: readonly string[];
   /** As a power cut. */
   kill(server: number): Promise<void>;
+  /** Starts again what was killed, with its data. */
+  start(server: number): void;
   /** Stops it in its tracks: connections are accepted and never answered. */
   freeze(server: number): void;
-  /** The number of the server that leads now, asked of all but `except`, which is dead. Only over plain HTTP. */
+  /** The number of the server that leads now, asked of all but `except`, which is dead. Only over plain HTTP on loopback. */
   leader(except?: number): Promise<number | undefined>;
   close(): Promise<void>;
 }
@@ -42,12 +48,13 @@ export async function startConsul(settings: ConsulSettings = {}): Promise<Consul
     const [http = 0, rpc = 0, serf = 0] = ports.slice(3 * i);
     return { http, rpc, serf };
   });
-  const children = await Promise.all(
-    servers.map((server, i) =>
-      start(program, join(directory, String(i)), server, servers, settings)
-    ),
+  const at = settings.inside?.address ?? LOOPBACK;
+  const files = await Promise.all(
+    servers.map((server, i) => configure(join(directory, String(i)), server, servers, settings)),
   );
-  const endpoints = servers.map(({ http }) => `127.0.0.1:${http}`);
+  const start = (file: string) => spawn(program, file, settings);
+  const children = files.map(start);
+  const endpoints = servers.map(({ http }) => `${at}:${http}`);
   const end = async (child: Deno.ChildProcess) => {
     try {
       child.kill("SIGKILL");
@@ -61,6 +68,10 @@ export async function startConsul(settings: ConsulSettings = {}): Promise<Consul
     kill: async (i) => {
       const child = children[i];
       if (child) await end(child);
+    },
+    start: (i) => {
+      const file = files[i];
+      if (file !== undefined) children[i] = start(file);
     },
     freeze: (i) => children[i]?.kill("SIGSTOP"),
     leader: async (except) => {
@@ -89,22 +100,23 @@ export async function startConsul(settings: ConsulSettings = {}): Promise<Consul
   }
 }
 
-async function start(
-  program: string,
+/** Writes a server's configuration; returns the file's path. */
+async function configure(
   directory: string,
   server: Server,
   servers: readonly Server[],
   settings: ConsulSettings,
-): Promise<Deno.ChildProcess> {
+): Promise<string> {
   await Deno.mkdir(directory);
-  const { masterToken, tls } = settings;
+  const { masterToken, tls, inside } = settings;
+  const at = inside?.address ?? LOOPBACK;
   const configuration = {
     server: true,
     node_name: `server-${server.http}`,
     bootstrap_expect: servers.length,
     data_dir: join(directory, "data"),
-    bind_addr: "127.0.0.1",
-    client_addr: "127.0.0.1",
+    bind_addr: at,
+    client_addr: at,
     log_file: join(directory, "consul.log"),
     log_level: "info",
     disable_update_check: true,
@@ -118,7 +130,7 @@ async function start(
       dns: -1,
       grpc: -1,
     },
-    retry_join: servers.filter((each) => each !== server).map(({ serf }) => `127.0.0.1:${serf}`),
+    retry_join: servers.filter((each) => each !== server).map(({ serf }) => `${at}:${serf}`),
     retry_interval: "1s",
     ...(masterToken !== undefined && {
       primary_datacenter: "dc1",
@@ -133,8 +145,14 @@ async function start(
   };
   const file = join(directory, "consul.json");
   await Deno.writeTextFile(file, JSON.stringify(configuration));
-  return new Deno.Command(program, {
-    args: ["agent", "-config-file", file],
+  return file;
+}
+
+/** It dies with this process. */
+function spawn(program: string, file: string, { inside }: ConsulSettings): Deno.ChildProcess {
+  const enter = inside ? ["nsenter", `--net=/proc/${inside.pid}/ns/net`, "--"] : [];
+  return new Deno.Command("setpriv", {
+    args: ["--pdeathsig", "KILL", "--", ...enter, program, "agent", "-config-file", file],
     stdin: "null",
     stdout: "null",
     stderr: "null",
