@@ -92,7 +92,11 @@ function setLinkSysctls(link: string, ipv6: boolean): void {
   ensureSysctl(`net/ipv6/conf/${link}/accept_dad`, "0");
 }
 
-async function setLink(spec: HostAccessSpec, link: Link, socket: NetlinkSocket): Promise<void> {
+export async function setLink(
+  spec: Pick<HostAccessSpec, "mac" | "mtu">,
+  link: Link,
+  socket: NetlinkSocket,
+): Promise<void> {
   const change = {
     ...(link.mac === parseMac(spec.mac) ? {} : { mac: macBytes(spec.mac) }),
     ...(link.mtu === spec.mtu ? {} : { mtu: spec.mtu }),
@@ -102,7 +106,7 @@ async function setLink(spec: HostAccessSpec, link: Link, socket: NetlinkSocket):
   await socket.apply([changeLink(link.index, link.name, change)]);
 }
 
-async function setAddresses(
+export async function setAddresses(
   link: Link,
   wanted: readonly InterfaceAddress[],
   socket: NetlinkSocket,

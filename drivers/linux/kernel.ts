@@ -6,6 +6,7 @@
 import type {
   EndpointLinkSpec,
   HostAccessSpec,
+  HostLinkSpec,
   Kernel,
   KernelEvent,
   LinkState,
@@ -16,6 +17,7 @@ import { Deletions } from "./deletion.ts";
 import { LinkMonitor } from "./events.ts";
 import { ensureHostAccess, removeHostAccess } from "./host_access.ts";
 import { changeLink, findLink, listLinks } from "./link.ts";
+import { ensureHostLink } from "./host_link.ts";
 import { linkUses } from "./link_use.ts";
 import { namespaceExists, OwnNamespace, resolveNamespace } from "./namespace.ts";
 import { RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR, RTMGRP_LINK } from "./netlink/constants.ts";
@@ -137,6 +139,10 @@ class LinuxKernel implements Kernel {
 
   underlay(address: string): Promise<Underlay> {
     return underlayOf(address, this.#parts.reads);
+  }
+
+  ensureHostLink(spec: HostLinkSpec): Promise<void> {
+    return this.#hostAccess.run(() => ensureHostLink(spec, this.#parts.reads));
   }
 
   linkUses(names: readonly string[]): Promise<readonly LinkUse[]> {

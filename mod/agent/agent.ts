@@ -5,6 +5,8 @@
  */
 import { Announcer } from "./announcer.ts";
 import { mtuOf } from "./desired_endpoint.ts";
+import { InfraEndpoints } from "./infra.ts";
+import { NETWORKS } from "../state/keys.ts";
 import { HostPortsHealth } from "./host_ports_health.ts";
 import type { Uplinks } from "./uplinks.ts";
 import type { Cache } from "../state/cache.ts";
@@ -61,6 +63,7 @@ export class Agent {
   readonly #resyncs: ResyncLoop;
   #trouble: string | undefined;
   readonly #announcer: Announcer;
+  readonly #infra: InfraEndpoints;
   readonly #hostPorts: HostPortsHealth;
 
   private constructor(
@@ -73,6 +76,11 @@ export class Agent {
     underlayTrouble: string | undefined,
   ) {
     this.#announcer = new Announcer(deps);
+    const { host, log } = deps;
+    this.#infra = new InfraEndpoints({
+      ...{ host, log, endpoints },
+      snapshot: () => deps.cache.snapshot(),
+    });
     const { hostPorts } = reconciler;
     this.#hostPorts = new HostPortsHealth({
       ...deps,
@@ -178,7 +186,9 @@ export class Agent {
 
   /** Brings the host up to `snapshot`, in which `keys` have changed. */
   follow(snapshot: Snapshot, keys: Iterable<string>): void {
-    for (const owner of this.desired.update(snapshot, keys)) {
+    const changed = [...keys];
+    if (changed.some((key) => key.startsWith(NETWORKS))) this.#ensureInfra();
+    for (const owner of this.desired.update(snapshot, changed)) {
       const settled = this.reconciler.settle(owner);
       if (owner === BASE) settled.then(() => this.#hostPorts.look(), () => {});
       settled.catch((error) => {
@@ -189,6 +199,10 @@ export class Agent {
         this.#resyncs.retry();
       });
     }
+  }
+
+  async #ensureInfra(): Promise<void> {
+    if (!await this.#infra.ensure()) this.#resyncs.retry();
   }
 
   #onSwitch(event: SwitchEvent): void {
@@ -218,7 +232,7 @@ export class Agent {
       const allRight = await this.reconciler.resync();
       this.#trouble = undefined;
       this.#hostPorts.look();
-      return allRight;
+      return await this.#infra.ensure() && allRight;
     } catch (error) {
       const message = messageOf(error);
       if (message !== this.#trouble) {

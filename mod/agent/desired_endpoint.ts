@@ -9,7 +9,7 @@ import type { Meter } from "../pipeline/meter.ts";
 import type { PipelineEndpoint, PipelineHost, PipelineNetwork } from "../pipeline/input.ts";
 import { endpointFlows } from "../pipeline/pipeline.ts";
 import type { HostFacts } from "./host_facts.ts";
-import type { EndpointLinkSpec, PeerSpec } from "./kernel.ts";
+import type { EndpointLinkSpec, HostLinkSpec, PeerSpec } from "./kernel.ts";
 import { containerLink, linkAlias, switchLink } from "./link_names.ts";
 import { privateAddresses, type PrivateSubnet } from "./private_subnet.ts";
 import type { PortSpec } from "./switch.ts";
@@ -17,7 +17,9 @@ import type { PortSpec } from "./switch.ts";
 export interface DesiredEndpoint {
   readonly endpoint: EndpointState;
   readonly network: NetworkState;
-  readonly link: EndpointLinkSpec;
+  /** Absent for the host's own endpoint in an infra network, whose port is the interface itself: `hostLink`. */
+  readonly link?: EndpointLinkSpec;
+  readonly hostLink?: HostLinkSpec;
   readonly port: PortSpec;
   readonly flows: readonly Flow[];
   readonly groups?: readonly Group[];
@@ -42,8 +44,9 @@ export function desiredEndpoint(
   return {
     endpoint,
     network,
-    link: linkSpec(endpoint, around),
-    port: portSpec(endpoint, around),
+    ...(endpoint.attachment.kind === "host"
+      ? { hostLink: hostLinkSpec(endpoint, around), port: infraPortSpec(endpoint, around) }
+      : { link: linkSpec(endpoint, around), port: portSpec(endpoint, around) }),
     flows: endpointFlows(
       pipelineEndpoint(endpoint, around),
       pipelineNetwork(network, around.vrf),
@@ -101,6 +104,38 @@ function pipelineEndpoint(
   };
 }
 
+/** The switch makes the interface, under the network's name. */
+function infraPortSpec(endpoint: EndpointState, around: EndpointSurroundings): PortSpec {
+  const { facts, network } = around;
+  return {
+    ...portSpec(endpoint, around),
+    name: network.networkName,
+    type: "internal",
+    mac: endpoint.macAddress,
+    mtu: mtuOf(network, facts),
+  };
+}
+
+function hostLinkSpec(
+  endpoint: EndpointState,
+  { facts, network }: EndpointSurroundings,
+): HostLinkSpec {
+  const { macAddress: mac } = endpoint;
+  return {
+    name: network.networkName,
+    mac,
+    mtu: mtuOf(network, facts),
+    addresses: addressesOf(endpoint, network),
+  };
+}
+
+function addressesOf(endpoint: EndpointState, network: NetworkState): readonly string[] {
+  const address = `${endpoint.ipAddress}/${network.subnetLen}`;
+  return endpoint.ipv6Address
+    ? [address, `${endpoint.ipv6Address}/${network.ipv6SubnetLen}`]
+    : [address];
+}
+
 function portSpec(
   endpoint: EndpointState,
   { host, network }: EndpointSurroundings,
@@ -135,8 +170,6 @@ function linkSpec(
 function peerSpec(endpoint: EndpointState, network: NetworkState): PeerSpec {
   const { sandbox, interfaceName } = endpoint.attachment;
   if (!sandbox) return { name: containerLink(endpoint.portNumber), mac: endpoint.macAddress };
-  const addresses = [`${endpoint.ipAddress}/${network.subnetLen}`];
-  if (endpoint.ipv6Address) addresses.push(`${endpoint.ipv6Address}/${network.ipv6SubnetLen}`);
   const gateways: string[] = [];
   if (network.gateway) gateways.push(network.gateway);
   if (endpoint.ipv6Address && network.ipv6Gateway) gateways.push(network.ipv6Gateway);
@@ -144,7 +177,7 @@ function peerSpec(endpoint: EndpointState, network: NetworkState): PeerSpec {
     name: interfaceName ?? "eth0",
     mac: endpoint.macAddress,
     namespace: sandbox,
-    addresses,
+    addresses: addressesOf(endpoint, network),
     gateways,
   };
 }

@@ -44,7 +44,7 @@ function contents(desired: DesiredState) {
   return {
     host: desired.host,
     endpoints: [...desired.endpoints()].map(({ link, port }) => ({ link, port }))
-      .sort((a, b) => a.link.alias < b.link.alias ? -1 : 1),
+      .sort((a, b) => a.port.name < b.port.name ? -1 : 1),
     ports: desired.hostPorts(),
     flows: desired.owners().sort().map((
       owner,

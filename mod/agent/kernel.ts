@@ -59,6 +59,15 @@ export interface Underlay {
   readonly mtu: number;
 }
 
+/** An interface of the host's that the switch has made. */
+export interface HostLinkSpec {
+  readonly name: string;
+  readonly mac: string;
+  readonly mtu: number;
+  /** `address/length`; all that it shall have but link-local ones. */
+  readonly addresses: readonly string[];
+}
+
 /** What the host itself uses a link for. */
 export interface LinkUse {
   readonly name: string;
@@ -102,6 +111,8 @@ export interface Kernel {
   removeHostAccess(spec: HostAccessSpec): Promise<void>;
   /** What carries the host's own address `address`, and what size a packet there may have. */
   underlay(address: string): Promise<Underlay>;
+  /** Sets MAC, MTU and addresses, and the link up; changes only what differs. Repeatable. Throws KernelError "not-found". */
+  ensureHostLink(spec: HostLinkSpec): Promise<void>;
   /** Of the links with these names, in their order; one that is not there is left out. */
   linkUses(names: readonly string[]): Promise<readonly LinkUse[]>;
   events(signal: AbortSignal): AsyncIterable<KernelEvent>;

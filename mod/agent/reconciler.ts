@@ -136,8 +136,9 @@ export class Reconciler {
     const owners = [endpointOwner(id), networkOwner(wanted.network.id), BASE];
     // Flows first: ovs-vswitchd takes in none while it reconfigures itself for a link or port, the longer the more ports it has.
     await this.#applyFlows(owners, signal);
-    await this.#links.ensure(wanted.link);
+    if (wanted.link) await this.#links.ensure(wanted.link);
     await this.deps.switch.applyPorts([wanted.port], [], signal);
+    if (wanted.hostLink) await this.deps.kernel.ensureHostLink(wanted.hostLink);
     this.#right.set(id, wanted);
   }
 
@@ -149,7 +150,7 @@ export class Reconciler {
       carried ? this.deps.switch.applyPorts([], [carried.port.name], signal) : Promise.resolve();
     await settled([flows, flows.then(detach, detach)]);
     this.#carried.delete(id);
-    if (carried) this.#deleteLink(carried.link.hostLink);
+    if (carried?.link) this.#deleteLink(carried.link.hostLink);
   }
 
   async #applyFlows(owners: readonly string[], signal: AbortSignal): Promise<void> {
@@ -186,13 +187,19 @@ export class Reconciler {
     const troubles = new Map<string, string>();
     for (const wanted of endpoints) {
       this.#carried.set(wanted.endpoint.id, wanted);
-      await this.#attempt(wanted, troubles, () => this.#links.ensure(wanted.link));
+      const { link } = wanted;
+      if (link) await this.#attempt(wanted, troubles, () => this.#links.ensure(link));
     }
     await this.#resyncPorts(endpoints, troubles, signal);
+    for (const wanted of endpoints) {
+      const { hostLink } = wanted;
+      if (!hostLink || troubles.has(wanted.endpoint.id)) continue;
+      await this.#attempt(wanted, troubles, () => this.deps.kernel.ensureHostLink(hostLink));
+    }
     await this.#resyncFlows(signal);
     const host = this.deps.desired.host;
     if (host?.access) await this.deps.kernel.ensureHostAccess(host.access.spec);
-    const wantedLinks = new Set(endpoints.map((wanted) => wanted.link.hostLink));
+    const wantedLinks = new Set(endpoints.map((wanted) => wanted.link?.hostLink));
     for (const name of [...links.keys()]) if (!wantedLinks.has(name)) this.#deleteLink(name);
     // One that was removed while this look went on was brought up by it: its own run, which waits, takes it down.
     const looked = new Set(endpoints.map(({ endpoint }) => endpoint.id));

@@ -4,7 +4,7 @@
  */
 import type { ModelObject } from "../model/object.ts";
 import { network } from "../model/network.ts";
-import type { Allocation, NetworkState, Owner } from "../model/records.ts";
+import type { Allocation, EndpointState, NetworkState, Owner } from "../model/records.ts";
 import { tenant } from "../model/tenant.ts";
 import { linkSet, numberOf, textOf, wireObject } from "../model/wire.ts";
 import { formatAddress, parseAddress } from "../net/address.ts";
@@ -15,8 +15,10 @@ import { refuseActive } from "./active_endpoints.ts";
 import type { IntentContext } from "./context.ts";
 import { refuseMapped } from "./docker_mapping.ts";
 import type { Draft } from "./draft.ts";
+import { removeEndpoint } from "./endpoint.ts";
 import { IntentError } from "./error.ts";
 import { readyGlobal } from "./global.ts";
+import { checkInterfaceName } from "./infra_network.ts";
 import { addLink, dropLink, referenceTo } from "./links.ts";
 import type { ObjectIntent } from "./object_intent.ts";
 import { endpointsOf, networkOper } from "./oper.ts";
@@ -42,6 +44,7 @@ export const networkIntent: ObjectIntent = {
     const ipv6 = parseSubnet6(textOf(fields, "ipv6Subnet"), textOf(fields, "ipv6Gateway"));
     checkOverlap(draft, tenantObject, fields, subnet, ipv6);
     checkNames(draft, tenantName, name);
+    if (textOf(fields, "nwType") === "infra") checkInterfaceName(draft, tenantName, name);
     checkSubnet(subnet);
     checkWithin(subnet.prefix, textOf(fields, "gateway"));
     const tags = takeTags(draft, global, fields, ownerOf(networkId(tenantName, name)), now);
@@ -164,13 +167,16 @@ function remove(draft: Draft, old: ModelObject, context: IntentContext): void {
   refuseLinked(old, name, "Servicelbs", "services ");
   refuseMapped(draft, [tenantName, name, ""], `network ${name}`, context);
   const id = networkId(tenantName, name);
-  const active = endpointsOf(draft.snapshot, (endpoint) => endpoint.netID === id);
+  const isHosts = (endpoint: EndpointState) => endpoint.attachment.kind === "host";
+  const inNetwork = endpointsOf(draft.snapshot, (endpoint) => endpoint.netID === id);
+  const active = inNetwork.filter((endpoint) => !isHosts(endpoint));
   refuseActive(
     active,
     "Error: Network has active endpoints",
     `contiv ctl network inspect -t ${tenantName} ${name}`,
   );
   const state = draft.read<NetworkState>(networkKey(tenantName, name));
+  for (const endpoint of inNetwork.filter(isHosts)) removeEndpoint(draft, endpoint, context.now);
   if (state) release(draft, state);
   const self = referenceTo(network.type, String(old["key"]));
   draft.remove(networkKey(tenantName, name));

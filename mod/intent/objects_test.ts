@@ -87,6 +87,14 @@ Deno.test("network accepts and refuses what the original did", () => {
     [{ networkName: "-invalid" }, invalid("networkName")],
     [{ networkName: "x".repeat(65) }, "networkName string too long"],
     [{ nwType: "infra" }, undefined],
+    [
+      { nwType: "infra", networkName: "sixteen-letters0" },
+      "infra network sixteen-letters0 cannot be an interface of that name: it is longer than 15 bytes",
+    ],
+    [
+      { nwType: "infra", networkName: "contivh0" },
+      "infra network contivh0 cannot be an interface of that name: hosts have one already",
+    ],
     [{ nwType: "infratest" }, invalid("nwType")],
     [{ nwType: "datatest" }, invalid("nwType")],
     [{ encap: "vvvv" }, invalid("encap")],

@@ -131,8 +131,11 @@ export interface EndpointState {
 
 /** How the endpoint's interface gets into its container. */
 export interface Attachment {
-  /** "docker": the engine moves `vportN` at Join. "netns": created in place. "external": registered only (`/plugin/createEndpoint`). */
-  readonly kind: "docker" | "netns" | "external";
+  /**
+   * "docker": the engine moves `vportN` at Join. "netns": created in place. "external": registered only (`/plugin/createEndpoint`).
+   * "host": an interface of the host's own, in an infra network.
+   */
+  readonly kind: "docker" | "netns" | "external" | "host";
   /** Path of the network namespace, once known. */
   readonly sandbox?: string;
   /** Name of the interface inside, once known. */

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import type { Host } from "../lab/host.ts";
+import { Lab } from "../lab/lab.ts";
+import { waitFor } from "../lab/wait.ts";
+import { Cluster } from "./cluster.ts";
+import { PhysicalSwitch } from "./physical_switch.ts";
+
+/** IPv4 addresses with prefix lengths on a link of the host; none when there is no such link. */
+async function addressesOn(host: Host, link: string): Promise<string[]> {
+  const { code, stdout } = await host.exec(["ip", "-4", "-o", "address", "show", "dev", link]);
+  return code === 0 ? [...stdout.matchAll(/inet (\S+)/g)].map(([, address]) => `${address}`) : [];
+}
+
+async function reaches(host: Host, address: string): Promise<boolean> {
+  return (await host.exec(["ping", "-c1", "-W1", address])).code === 0;
+}
+
+for (
+  const [mode, encap] of [["routing", "vxlan"], ["bridge", "vxlan"], ["bridge", "vlan"]] as const
+) {
+  Deno.test(`an infra network of encapsulation ${encap} gives every host an address in ${mode} mode`, async (t) => {
+    await using lab = await Lab.create({ name: `infra${mode}${encap}` });
+    const fabric = encap === "vlan" ? await PhysicalSwitch.start(lab) : undefined;
+    const cluster = await Cluster.start(lab, 2, {
+      args: [`--fwdmode=${mode}`],
+      ...(fabric && {
+        agent: () => ["--vlan-if=eth2"],
+        prepare: async (host) => await fabric.plug(await fabric.cable(host, "eth2")),
+      }),
+    });
+    const hosts = cluster.members.map(({ host }) => host);
+    const [a, b] = hosts;
+    assert.ok(a && b);
+    const create = (name: string, third: number) =>
+      cluster.ctl(
+        ...["network", "create", "--nw-type=infra", `--encap=${encap}`],
+        ...[`--subnet=10.8.${third}.0/24`, name],
+      );
+    await create("backup", 0);
+    await create("storage", 1);
+
+    await t.step("on an interface that has the network's name", async () => {
+      for (const [link, third] of [["backup", 0], ["storage", 1]] as const) {
+        await waitFor(`addresses on ${link}`, async () => {
+          const all = (await Promise.all(hosts.map((host) => addressesOn(host, link)))).flat();
+          return all.sort().join() === `10.8.${third}.1/24,10.8.${third}.2/24`;
+        });
+      }
+    });
+    await t.step("by which hosts reach each other", async () => {
+      const [address = ""] = await addressesOn(b, "backup");
+      await waitFor("a to reach b", () => reaches(a, address.replace("/24", "")), 5_000);
+    });
+    await t.step("and containers of the network reach hosts", async () => {
+      const box = await cluster.attach(0, "box", "--network=storage");
+      await box.mustReach("10.8.1.1");
+      await box.mustReach("10.8.1.2");
+      await cluster.member(0).agent.ctl("endpoint", "detach", "box");
+    });
+    await t.step("and keeps over a restart of the agent", async () => {
+      const before = await addressesOn(a, "backup");
+      await cluster.member(0).agent.restart("SIGKILL");
+      assert.deepEqual(await addressesOn(a, "backup"), before);
+    });
+    await t.step("also a host that comes later", async () => {
+      const late = await cluster.add();
+      await waitFor(
+        "its address",
+        async () => (await addressesOn(late.host, "backup")).join() === "10.8.0.3/24",
+      );
+    });
+    await t.step("until the network is deleted", async () => {
+      await cluster.ctl("network", "rm", "backup");
+      for (const host of hosts) {
+        await waitFor(
+          "the interface to go",
+          async () => (await host.exec(["ip", "link", "show", "backup"])).code !== 0,
+        );
+      }
+      assert.equal((await addressesOn(a, "storage")).length, 1);
+    });
+    await t.step("and is refused when no interface can have its name", async () => {
+      for (const name of ["sixteen-letters0", "contivh0", "eth0"]) {
+        await assert.rejects(create(name, 9), /cannot be an interface of that name/);
+      }
+    });
+  });
+}
