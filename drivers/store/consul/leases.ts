@@ -17,8 +17,8 @@ const LONGEST_S = 86_400;
 const SESSION = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export class Leases {
-  /** The markers at the last sweep that went through. */
-  #swept: string | undefined;
+  /** Consul's index of the markers at the last sweep that went through: it moves whenever one comes or goes. */
+  #swept: number | undefined;
 
   constructor(
     private readonly api: ConsulApi,
@@ -49,11 +49,12 @@ export class Leases {
 
   /** Deletes the records of leases that have ended. */
   async sweep(signal: AbortSignal): Promise<void> {
-    // The records first: a lease named by one of them had its marker then, so that a marker missing after it is an ended lease.
+    // The index before the records: what ends while they are read moves it, and is looked at the next time.
+    const { index } = await this.#markers(signal);
+    if (index === this.#swept) return;
+    // The records before the markers: a lease named by one of them had its marker then, so one that is missing now has ended.
     await this.replica.sync();
-    const { keys } = await this.api.keys(LEASES, { index: 0, wait: 0 }, signal);
-    const markers = keys.join("\n");
-    if (markers === this.#swept) return;
+    const { keys } = await this.#markers(signal);
     const live = new Set(keys.map((key) => key.slice(LEASES.length)));
     const ended = new Set(
       this.replica.tree.list("").flatMap((item) =>
@@ -63,7 +64,11 @@ export class Leases {
     if (ended.size > 0) {
       await this.committer.commit((tree) => held(tree, (lease) => ended.has(lease)), signal);
     }
-    this.#swept = markers;
+    this.#swept = index;
+  }
+
+  #markers(signal: AbortSignal): Promise<{ keys: string[]; index: number }> {
+    return this.api.keys(LEASES, { index: 0, wait: 0 }, signal);
   }
 }
 

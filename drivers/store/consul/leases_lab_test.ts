@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { startConsul } from "../../../tests/lab/consul.ts";
 import { withCache } from "../testing.ts";
+import { Committer } from "./committer.ts";
+import { ConsulApi } from "./consul_api.ts";
 import { openConsulStore } from "./consul_store.ts";
+import { Leases } from "./leases.ts";
+import { Replica } from "./replica.ts";
+import { Transport } from "./transport.ts";
 
 const PREFIX = "/contiv.io/leases/";
 const TTL_MS = 10_000;
@@ -45,6 +50,30 @@ Deno.test("the keys of a process that is gone are deleted by another, in one rev
     }, { prefix: PREFIX });
   } finally {
     await left.close();
+    await cluster.close();
+  }
+});
+
+Deno.test("the sweep finds a lease that came and went between two looks, though the same leases live as before", async () => {
+  const cluster = await startConsul();
+  const api = new ConsulApi(new Transport({ endpoints: cluster.endpoints }));
+  const replica = new Replica(api, undefined);
+  const committer = new Committer(api, replica, undefined);
+  const leases = new Leases(api, replica, committer);
+  const signal = AbortSignal.timeout(30_000);
+  try {
+    const stays = await leases.grant(TTL_MS, signal);
+    await replica.sync();
+    await leases.sweep(signal);
+    const goes = await leases.grant(TTL_MS, signal);
+    const put = (name: string, lease: string) =>
+      ({ type: "put", key: PREFIX + name, value: "1", lease }) as const;
+    await committer.commit(() => [put("stays", stays), put("goes", goes)], signal);
+    await api.destroySession(goes, signal);
+    await leases.sweep(signal);
+    assert.deepEqual(replica.tree.list(PREFIX).map(({ key }) => key), [`${PREFIX}stays`]);
+  } finally {
+    api.transport.close();
     await cluster.close();
   }
 });
