@@ -41,6 +41,7 @@ export function libnetworkApi(
         deadline,
         async (signal) => await route(await readBody(request), signal),
       );
+      log.debug("{call} is answered", { call });
       return reply(200, answer);
     } catch (error) {
       const text = errorText(error);

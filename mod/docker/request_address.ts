@@ -8,9 +8,14 @@ import { IntentError } from "../intent/error.ts";
 import { addToAddress, formatAddress, parseAddress } from "../net/address.ts";
 import { formatPrefix, type Prefix, prefixContains } from "../net/prefix.ts";
 import { type Plan, put, unchanged } from "../state/plan.ts";
-import { addressKey, dockerNetworkKey } from "../state/keys.ts";
+import { addressKey, dockerNetworkKey, endpointKey } from "../state/keys.ts";
 import { decode, read, type Snapshot } from "../state/snapshot.ts";
-import type { Allocation, DockerNetworkState, NetworkState } from "../model/records.ts";
+import type {
+  Allocation,
+  DockerNetworkState,
+  EndpointState,
+  NetworkState,
+} from "../model/records.ts";
 import { SWARM } from "./mapping.ts";
 import {
   networkOfPool,
@@ -21,6 +26,7 @@ import {
 } from "./pool_id.ts";
 import type { Asker } from "./asker.ts";
 import { findReservation } from "./reservation.ts";
+import type { EndpointKey } from "./stale_endpoints.ts";
 
 export interface PoolAddressRequest {
   readonly poolId: string;
@@ -62,6 +68,28 @@ export function requestPoolAddress(
     ...(address === undefined ? {} : { address }),
   }, { now: asker.now, host: asker.host });
   return { ...plan, result: cidrOf(plan.result, pool.prefix) };
+}
+
+/**
+ * The endpoint of this host that Docker attached and that has the address. An engine deletes an endpoint before it releases the
+ * address, but for one of a cluster store's network that it finds after a crash of its own: that it gives up without a word.
+ */
+export function attachedWith(
+  snapshot: Snapshot,
+  poolId: string,
+  address: string,
+  host: string,
+): EndpointKey | undefined {
+  const pool = parsePoolId(poolId);
+  const found = pool && networkOfPool(snapshot, pool);
+  const parsed = parseAddress(address);
+  if (!found || !parsed || isSwarms(snapshot, found)) return undefined;
+  const key = addressKey(found.network.addressSpace, formatAddress(parsed));
+  const owner = read<Allocation>(snapshot, key)?.owner;
+  if (owner?.kind !== "endpoint") return undefined;
+  const endpoint = read<EndpointState>(snapshot, endpointKey(owner.id));
+  if (endpoint?.homingHost !== host || endpoint.attachment?.kind !== "docker") return undefined;
+  return { netID: endpoint.netID, endpointID: endpoint.endpointID };
 }
 
 /** Whatever is unknown, or was never held for Docker, is released already. */

@@ -4,7 +4,7 @@ import type { Allocation } from "../model/records.ts";
 import { addressKey, addressPrefix } from "../state/keys.ts";
 import { read } from "../state/snapshot.ts";
 import { recordMapping, SWARM } from "./mapping.ts";
-import { releasePoolAddress, requestPoolAddress } from "./request_address.ts";
+import { attachedWith, releasePoolAddress, requestPoolAddress } from "./request_address.ts";
 import { requestPool } from "./request_pool.ts";
 
 const ASKER = { host: "hostA", now: 1000 };
@@ -75,6 +75,24 @@ Deno.test("requestPoolAddress refuses what another host's engine or an endpoint 
     assert.equal(refusal(it, address).code, "conflict");
   }
 });
+
+const ATTACHED: readonly (readonly [string, string, "docker" | "netns", boolean])[] = [
+  ["this host's engine has attached it", "hostA", "docker", true],
+  ["another host's engine asks", "hostB", "docker", false],
+  ["Docker did not attach it", "hostA", "netns", false],
+];
+
+for (const [title, asker, kind, expected] of ATTACHED) {
+  Deno.test(`attachedWith finds ${expected ? "the" : "no"} endpoint when ${title}`, () => {
+    const it = cluster();
+    if (kind === "docker") ask(it, "20.1.1.77");
+    const endpoint = it.endpoint("e", { address: "20.1.1.77", attachment: { kind } });
+    const found = attachedWith(it.snapshot, POOL, "20.1.1.77", asker);
+    const key = { netID: endpoint.netID, endpointID: endpoint.endpointID };
+    assert.deepEqual(found, expected ? key : undefined);
+    assert.equal(attachedWith(it.snapshot, POOL, "20.1.1.78", asker), undefined);
+  });
+}
 
 Deno.test("requestPoolAddress says when a group's pool is used up", () => {
   const it = cluster();

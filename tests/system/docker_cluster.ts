@@ -27,7 +27,11 @@ export class DockerCluster {
   ) {}
 
   /** The hosts `a`, `b`, …; resolves when agents and engines answer. */
-  static async start(lab: Lab, size: number, options: DockerClusterOptions = {}) {
+  static async start(
+    lab: Lab,
+    size: number,
+    options: DockerClusterOptions = {},
+  ): Promise<DockerCluster> {
     const outside = lab.outside();
     const etcd = `${outside.router}:2379`;
     outside.spawn([
