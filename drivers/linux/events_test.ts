@@ -13,7 +13,7 @@ function linkEvents(
   up = false,
 ): KernelEvent[] {
   const builder = new MessageBuilder();
-  builder.add(type, 0, 0, (message) => linkHeader(message, index, up).text(3, name));
+  builder.add(type, 0, 0, (message) => linkHeader(message, index, { up }).text(3, name));
   return [...messages(builder.bytes)].flatMap((message) => tracker.events(message));
 }
 

@@ -6,6 +6,7 @@ import { KernelError, type LinkState } from "../../mod/agent/kernel.ts";
 import { errnoOf, kernelError } from "./errno.ts";
 import {
   AF_UNSPEC,
+  IFF_PROMISC,
   IFF_UP,
   IFLA_ADDRESS,
   IFLA_GROUP,
@@ -38,13 +39,25 @@ export interface Link extends LinkState {
   readonly peerElsewhere: boolean;
 }
 
+/** Flags of a link to set or clear; absent: left as they are. */
+export interface LinkFlags {
+  readonly up?: boolean;
+  readonly promiscuous?: boolean;
+}
+
 /** struct ifinfomsg: family, type, index, flags and which of these are to change. */
-export function linkHeader(message: MessageBuilder, index = 0, up?: boolean): MessageBuilder {
+export function linkHeader(
+  message: MessageBuilder,
+  index = 0,
+  { up, promiscuous }: LinkFlags = {},
+): MessageBuilder {
+  const flags = (up ? IFF_UP : 0) | (promiscuous ? IFF_PROMISC : 0);
+  const change = (up === undefined ? 0 : IFF_UP) | (promiscuous === undefined ? 0 : IFF_PROMISC);
   return message.raw([
     ...[AF_UNSPEC, 0, 0, 0],
     ...littleEndian32(index),
-    ...littleEndian32(up ? IFF_UP : 0),
-    ...littleEndian32(up === undefined ? 0 : IFF_UP),
+    ...littleEndian32(flags),
+    ...littleEndian32(change),
   ]);
 }
 
@@ -112,12 +125,11 @@ export async function findLink(
 }
 
 /** What may be changed of a link that exists. Absent: left as it is. */
-export interface LinkChange {
+export interface LinkChange extends LinkFlags {
   readonly name?: string;
   readonly alias?: string;
   readonly mac?: readonly number[];
   readonly mtu?: number;
-  readonly up?: boolean;
   readonly group?: number;
   readonly attributes?: (message: MessageBuilder) => void;
 }
@@ -128,7 +140,7 @@ export function changeLink(index: number, name: string, change: LinkChange): Req
     attempted: `change link ${name}`,
     type: RTM_SETLINK,
     fill: (message) => {
-      linkHeader(message, index, change.up);
+      linkHeader(message, index, change);
       if (change.mac) message.attribute(IFLA_ADDRESS, change.mac);
       if (change.mtu !== undefined) message.u32(IFLA_MTU, change.mtu);
       if (change.group !== undefined) message.u32(IFLA_GROUP, change.group);

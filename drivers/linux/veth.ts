@@ -7,33 +7,18 @@ import { type EndpointLinkSpec, KernelError } from "../../mod/agent/kernel.ts";
 import { parseMac } from "../../mod/net/mac.ts";
 import { addAddress } from "./address.ts";
 import { errnoOf, kernelError } from "./errno.ts";
-import { changeLink, deleteLink, findLink, type Link, linkHeader } from "./link.ts";
+import { changeLink, deleteLink, findLink, type Link } from "./link.ts";
 import { LINK_GROUP } from "./names.ts";
 import type { Namespace, OwnNamespace } from "./namespace.ts";
-import {
-  AF_INET6,
-  IFLA_ADDRESS,
-  IFLA_AF_SPEC,
-  IFLA_GROUP,
-  IFLA_IFNAME,
-  IFLA_INET6_ADDR_GEN_MODE,
-  IFLA_INFO_DATA,
-  IFLA_INFO_KIND,
-  IFLA_LINKINFO,
-  IFLA_MTU,
-  IFLA_NET_NS_FD,
-  IN6_ADDR_GEN_MODE_NONE,
-  NLM_F_CREATE,
-  NLM_F_EXCL,
-  RTM_NEWLINK,
-  VETH_INFO_PEER,
-} from "./netlink/constants.ts";
-import type { MessageBuilder } from "./netlink/message.ts";
-import { NetlinkSocket, type Request } from "./netlink/socket.ts";
+import { NetlinkSocket } from "./netlink/socket.ts";
 import { OffloadSocket } from "./offload.ts";
 import { addDefaultRoute, isRouteVia, listDefaultRoutes } from "./route.ts";
-import { ensureSysctl, hasIPv6, readSysctl } from "./sysctl.ts";
+import { ensureSysctl, readSysctl } from "./sysctl.ts";
+import { createPair, hostSetup, type Pair } from "./veth_creation.ts";
 import { type Plan, planOf } from "./veth_plan.ts";
+
+/** The kernel makes it first in every namespace. */
+const LOOPBACK_INDEX = 1;
 
 /** Where work on an endpoint link is done: our namespace, and the container's when the peer is made there. */
 interface Site {
@@ -88,7 +73,8 @@ function enterContainer(namespace: Namespace): Container {
 
 async function ensurePair(site: Site, plan: Plan): Promise<void> {
   const { hostLink, alias } = plan.spec;
-  if (await createPair(site, plan)) return await finishNew(site, plan);
+  const made = await createPair(site.host, plan, site.container?.namespace.fd);
+  if (made) return await finishNew(site, plan, made);
   const found = await findLink(site.host, hostLink);
   if (!found) {
     throw new KernelError(
@@ -104,63 +90,18 @@ async function ensurePair(site: Site, plan: Plan): Promise<void> {
   if (peer) return await configure(site, plan, found, peer);
   // Cut short by a crash, or its peer is in a namespace that the endpoint has left: of no use to anybody.
   await site.host.apply([deleteLink(found.index, hostLink)]);
-  if (!await createPair(site, plan)) throw foreign(found, alias);
-  await finishNew(site, plan);
+  const again = await createPair(site.host, plan, site.container?.namespace.fd);
+  if (!again) throw foreign(found, alias);
+  await finishNew(site, plan, again);
 }
 
-/** False when one of the two names is taken. */
-async function createPair(site: Site, plan: Plan): Promise<boolean> {
-  const { hostLink } = plan.spec;
-  const request = createRequest(plan, site.container?.namespace.fd);
-  const [answer] = await site.host.exchange([request]);
-  if (answer?.errno === errnoOf("EEXIST")) return false;
-  if (answer?.errno) {
-    throw kernelError(answer.errno, `create endpoint link ${hostLink}`, answer.text);
-  }
-  return true;
-}
-
-function createRequest({ spec, mac }: Plan, namespaceFd: number | undefined): Request {
-  const common = (message: MessageBuilder, name: string) =>
-    linkHeader(message).text(IFLA_IFNAME, name).u32(IFLA_MTU, spec.mtu).u32(IFLA_GROUP, LINK_GROUP);
-  const peer = (message: MessageBuilder) => {
-    common(message, spec.peer.name).attribute(IFLA_ADDRESS, mac);
-    if (namespaceFd !== undefined) message.u32(IFLA_NET_NS_FD, namespaceFd);
-  };
-  return {
-    attempted: `create endpoint link ${spec.hostLink}`,
-    type: RTM_NEWLINK,
-    flags: NLM_F_CREATE | NLM_F_EXCL,
-    fill: (message) => {
-      common(message, spec.hostLink).nested(IFLA_LINKINFO, (info) => {
-        info.text(IFLA_INFO_KIND, "veth");
-        info.nested(IFLA_INFO_DATA, (data) => data.nested(VETH_INFO_PEER, peer));
-      });
-    },
-  };
-}
-
-/** Configures a pair that this call has made; deletes it again when that fails. */
-async function finishNew(site: Site, plan: Plan): Promise<void> {
-  const { hostLink, peer } = plan.spec;
-  const hostEnd = await findLink(site.host, hostLink);
-  if (!hostEnd) {
-    throw new KernelError(
-      "failed",
-      `cannot create endpoint link ${hostLink}: it was removed by somebody else`,
-    );
-  }
+/** Configures the far end of a pair that this call has made; deletes the pair again when that fails. */
+async function finishNew(site: Site, plan: Plan, { host, peer }: Pair): Promise<void> {
   try {
-    const peerEnd = await findLink(site.container?.socket ?? site.host, peer.name);
-    if (!peerEnd) {
-      throw new KernelError(
-        "not-found",
-        `cannot create endpoint link ${hostLink}: its peer ${peer.name} was removed by somebody else`,
-      );
-    }
-    await configure(site, plan, hostEnd, peerEnd);
+    if (site.container) await configureContainer(site.container, plan, peer);
+    else await configurePeerHere(site, plan, peer);
   } catch (error) {
-    await site.host.apply([deleteLink(hostEnd.index, hostLink)]);
+    await site.host.apply([deleteLink(host.index, plan.spec.hostLink)]);
     throw error;
   }
 }
@@ -199,46 +140,21 @@ async function findPeer(
   return fits ? peer : undefined;
 }
 
+/** Completes a pair found. */
 async function configure(site: Site, plan: Plan, hostEnd: Link, peer: Link): Promise<void> {
-  if (site.container) {
-    await configureContainer(site.container, plan, peer);
-    return await configureHost(site, plan, hostEnd);
-  }
-  // One message batch for both ends: each waits for the kernel's RTNL lock, which ovs-vswitchd, woken by the new links, keeps busy.
+  if (site.container) await configureContainer(site.container, plan, peer);
+  else await configurePeerHere(site, plan, peer);
+  await configureHost(site, plan, hostEnd);
+}
+
+/** A peer that Docker will fetch: down, in our namespace. */
+async function configurePeerHere(site: Site, plan: Plan, peer: Link): Promise<void> {
   if (!plan.spec.checksumOffload) await site.hostOffload.setTransmitChecksum(peer.name, false);
-  await configureHost(site, plan, hostEnd, [
-    changeLink(peer.index, peer.name, peerChange(plan, peer)),
-  ]);
+  await site.host.apply([changeLink(peer.index, peer.name, peerChange(plan, peer))]);
 }
 
-/**
- * The end towards the switch: up, and silent (no IPv6 address of its own, hence no neighbour discovery towards the switch). `first`: what
- * to change before it in the same batch, such as a peer that Docker will fetch (down, in our namespace).
- */
-async function configureHost(
-  site: Site,
-  { spec }: Plan,
-  link: Link,
-  first: readonly Request[] = [],
-): Promise<void> {
-  if (!spec.checksumOffload) await site.hostOffload.setTransmitChecksum(spec.hostLink, false);
-  await site.host.apply([
-    ...first,
-    changeLink(link.index, spec.hostLink, {
-      alias: spec.alias,
-      up: true,
-      ...(link.mtu === spec.mtu ? {} : { mtu: spec.mtu }),
-      ...(hasIPv6() ? { attributes: withoutIPv6Addresses } : {}),
-    }),
-  ]);
-}
-
-function withoutIPv6Addresses(message: MessageBuilder): void {
-  message.nested(
-    IFLA_AF_SPEC,
-    (spec) =>
-      spec.nested(AF_INET6, (inet6) => inet6.u8(IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE)),
-  );
+async function configureHost(site: Site, plan: Plan, link: Link): Promise<void> {
+  await site.host.apply([hostSetup(plan, link)]);
 }
 
 async function configureContainer(
@@ -250,9 +166,8 @@ async function configureContainer(
   const { name } = spec.peer;
   if (!spec.checksumOffload) await offload.setTransmitChecksum(peer.name, false);
   if (addresses.some(({ address }) => address.family === 6)) allowIPv6(namespace, peer.name);
-  const loopback = await findLink(socket, "lo");
   await socket.apply([
-    ...(loopback && !loopback.up ? [changeLink(loopback.index, "lo", { up: true })] : []),
+    changeLink(LOOPBACK_INDEX, "lo", { up: true }),
     changeLink(peer.index, name, { ...peerChange(plan, peer), up: true }),
     ...addresses.map((address) => addAddress(peer.index, name, address)),
   ]);

@@ -89,9 +89,6 @@ lab("endpoint link is whole when its peer is made in the container", async (kern
   assert.equal(host?.mtu, 1450);
   assert.equal(host?.up, true);
   assert.equal(await run("ip -o -6 addr show dev vvport1"), "");
-  const own = new OffloadSocket();
-  assert.equal(own.transmitChecksum("vvport1"), false);
-  own.close();
   assert.equal(transmitChecksum(path, "eth0"), false);
 });
 

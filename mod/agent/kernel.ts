@@ -11,7 +11,7 @@ export interface EndpointLinkSpec {
   /** Says whose it is (`contiv:<endpoint id>`); kept in both links' ifalias, so that a fresh process knows its own. */
   readonly alias: string;
   readonly mtu: number;
-  /** False in the userspace datapath: transmit checksum offload is then turned off on both ends. */
+  /** False in the userspace datapath: transmit checksum offload is then turned off in the container. */
   readonly checksumOffload: boolean;
   readonly peer: PeerSpec;
 }

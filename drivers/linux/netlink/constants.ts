@@ -35,6 +35,7 @@ export const RTMGRP_IPV4_IFADDR = 0x10;
 export const RTMGRP_IPV6_IFADDR = 0x100;
 
 export const IFF_UP = 1;
+export const IFF_PROMISC = 0x100;
 export const IFLA_ADDRESS = 1;
 export const IFLA_IFNAME = 3;
 export const IFLA_MTU = 4;
