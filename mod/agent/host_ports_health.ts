@@ -7,7 +7,7 @@ import type { DesiredState } from "./desired_state.ts";
 import type { HostPorts } from "./host_ports.ts";
 import type { Log } from "./log.ts";
 import type { PortState, Switch } from "./switch.ts";
-import { uplinkTrouble, workingUplinks } from "./uplinks.ts";
+import { ROUTED_VLANS, uplinkTrouble, workingUplinks } from "./uplinks.ts";
 
 export interface HostPortsHealthDeps {
   readonly switch: Switch;
@@ -36,8 +36,8 @@ export class HostPortsHealth {
   /** Why VLAN networks do not reach other machines, or not by all of the uplinks; undefined: they do, or there are none. */
   get uplinkTrouble(): string | undefined {
     const { desired, hostPorts } = this.deps;
-    const hasVlans = desired.host?.pipeline.forwarding === "bridge" &&
-      [...desired.endpoints()].some(({ network }) => network.pktTagType === "vlan");
+    const hasVlans = [...desired.endpoints()].some(({ network }) => network.pktTagType === "vlan");
+    if (desired.host?.pipeline.forwarding === "routing") return hasVlans ? ROUTED_VLANS : undefined;
     return hostPorts.uplinkTrouble ?? uplinkTrouble(desired.host?.uplink, this.uplink, hasVlans);
   }
 

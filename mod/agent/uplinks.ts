@@ -68,7 +68,12 @@ export function uplinkHindrance(uses: readonly LinkUse[]): string | undefined {
     : `${words}it belongs to ${master}: take it out first (\`ip link set ${name} nomaster\`), or name another link (--vlan-uplinks)`;
 }
 
-/** What an operator wants to know of the uplinks; undefined: they are as wanted. */
+/** In routing mode VLANs reach nothing but this host. */
+export const ROUTED_VLANS =
+  "VLAN networks reach no other host in routing mode: create them anew with --encap=vxlan, or change the cluster to bridge mode " +
+  "(`contiv ctl global set --fwd-mode bridge`)";
+
+/** What an operator wants to know of the uplinks in bridge mode; undefined: they are as wanted. */
 export function uplinkTrouble(
   wanted: PortSpec | undefined,
   state: PortState | undefined,

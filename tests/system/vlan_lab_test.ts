@@ -75,6 +75,23 @@ Deno.test("VLAN networks reach what is in their VLAN, here, on other hosts and o
     await server.mustReach("10.7.1.1");
     await server.mustReach("10.7.1.3");
   });
+  await t.step("the switch answers ARP for containers of its host, and only for them", async () => {
+    const answered = async (host: Host, address: string) =>
+      Number(
+        / n_packets=(\d+),.*arp_tpa=/.exec(
+          (await host.must(["ovs-ofctl", "-OOpenFlow15", "dump-flows", "contiv0", "table=20"]))
+            .split("\n").find((line) => line.includes(`arp_tpa=${address},arp_op=1`)) ?? "",
+        )?.[1],
+      );
+    const before = await Promise.all(
+      cluster.members.map(({ host }) => answered(host, "10.7.1.1")),
+    );
+    await server.must(["ip", "neigh", "flush", "dev", "eth0"]);
+    await server.mustReach("10.7.1.1");
+    const after = await Promise.all(cluster.members.map(({ host }) => answered(host, "10.7.1.1")));
+    assert.ok(Number(after[0]) > Number(before[0]), `${after} after ${before}`);
+    assert.equal(after[1], before[1]);
+  });
   await t.step("full frames pass: a VLAN takes nothing of the MTU", async () => {
     await a1.must(["ping", "-c1", "-W2", "-M", "do", "-s", "1472", "10.7.1.3"]);
     await a1.must(["ping", "-c1", "-W2", "-M", "do", "-s", "1472", "10.7.1.200"]);
@@ -112,7 +129,9 @@ Deno.test("VLAN networks reach what is in their VLAN, here, on other hosts and o
     await waitFor("the uplink to be fine", async () => !(await warning()).includes("Uplink"));
     await fabric.host.ip(["link set b-eth2 down"]);
     await waitFor("the warning", async () => /Uplink eth2: eth2 is down/.test(await warning()));
+    const again = hear(fabric.host, "b-eth2", "vlan 100 and arp");
     await fabric.host.ip(["link set b-eth2 up"]);
+    await waitFor("the announcement", () => /tell 10\.7\.1\.3,/.test(again.log()));
     await waitFor("the uplink to be fine", async () => !(await warning()).includes("Uplink"));
     await a1.mustReach("10.7.1.3");
     await a2.mustReach("10.7.1.3");
