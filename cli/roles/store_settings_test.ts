@@ -170,6 +170,9 @@ const REFUSED: [why: string, argv: string[], environment: Environment, says: Reg
   ["a password in a URL", ["--store=etcd://root:s3cret@a"], {}, /credentials.*--store-user/],
   ["a password in a list", ["--etcd=http://a,http://u:s3cret@b"], {}, /credentials/],
   ["a password without a scheme", ["--etcd=root:s3cret@a:1"], {}, /credentials/],
+  ["a password with a slash", ["--store=etcd://root:s3cret/x@a"], {}, /credentials/],
+  ["a password with a comma", ["--store=etcd://root:s3cret,x@a"], {}, /credentials/],
+  ["a password with a URL in it", ["--etcd=http://a,http://u:s3cret//x@b"], {}, /credentials/],
   ["TLS with http", ["--etcd=http://a", `--store-ca=${ca}`], {}, /--store-ca.*https:\/\//],
   ["TLS with a file", [`--store-ca=${ca}`], {}, /--store-ca is not for an embedded store/],
   [

@@ -93,7 +93,7 @@ const SCHEMES: Readonly<Record<Cluster, ReadonlyMap<string, boolean | "open">>> 
   ]),
 };
 
-/** For messages. */
+/** For messages. Up to the last @, as a password may hold whatever else divides a URL. */
 function withoutCredentials(url: string): string {
-  return url.replace(/(^|\/\/|,)[^/,]*@/g, "$1…@");
+  return url.replace(/^(\w+:\/\/)?.*@/s, "$1…@");
 }
