@@ -14,6 +14,7 @@ export async function withDrivers<const Hosts extends readonly string[]>(
   hosts: Hosts,
   body: (handlers: { readonly [I in keyof Hosts]: Handler }) => Promise<void>,
   scope: "local" | "global" = "local",
+  now: () => number = () => 1_000_000,
 ): Promise<void> {
   const directory = await Deno.makeTempDir();
   const stop = new AbortController();
@@ -25,7 +26,7 @@ export async function withDrivers<const Hosts extends readonly string[]>(
     const handler = libnetworkApi({
       host,
       scope,
-      now: () => 1_000_000,
+      now,
       snapshot,
       commit,
       endpoints: new StateEndpoints(state, host),
