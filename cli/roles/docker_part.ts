@@ -105,7 +105,7 @@ export function followDocker(
   const controlled = scope === "global"
     ? controlTogether(controller, engine, host, state, signal)
     : controller.run(signal);
-  const loops = [controlled, follow(), sweep.run(signal)];
+  const loops = [controlled, follow(), details.run(signal), sweep.run(signal)];
   services.add("Docker controller", async () => {
     stop.abort();
     await Promise.allSettled(loops);

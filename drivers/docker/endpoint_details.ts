@@ -4,7 +4,9 @@
  */
 import { getLogger } from "@logtape/logtape";
 import type { DockerContainer, DockerEngine, DockerEvent } from "./engine.ts";
+import { delay } from "../delay.ts";
 import { DockerError } from "./error.ts";
+import { Wake } from "./wake.ts";
 
 const log = getLogger(["contiv", "docker"]);
 
@@ -24,18 +26,50 @@ export type DetailsSink = (details: EndpointDetails, signal: AbortSignal) => Pro
 /** Container events after which an endpoint's details may be others. `connect` is the network's event. */
 const ACTIONS: ReadonlySet<string> = new Set(["start", "rename", "connect"]);
 
+/** Milliseconds between tries of what did not work: the engine answers late while it starts, or the store is away. */
+const RETRY = 2_000;
+const CALM = 60_000;
+
 /** Types of events to follow for this. */
 export const DETAIL_EVENTS: readonly string[] = ["container", "network"];
 
 export class EndpointDetailsFollower {
   /** Endpoints of running containers: when one dies, the engine no longer says which they were. */
   readonly #endpoints = new Map<string, EndpointDetails[]>();
+  /** Containers whose look failed; and whether the list of them did. */
+  readonly #missed = new Set<string>();
+  #missedAll = false;
+  readonly #wake = new Wake();
 
-  constructor(private readonly engine: DockerEngine, private readonly sink: DetailsSink) {}
+  constructor(
+    private readonly engine: DockerEngine,
+    private readonly sink: DetailsSink,
+    private readonly retry = RETRY,
+  ) {}
+
+  /** Tries again what did not work, until `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#wake.wait(CALM, signal);
+      if (!this.#missedAll && this.#missed.size === 0) continue;
+      await delay(this.retry, signal);
+      if (this.#missedAll) await this.refresh(signal).catch(() => {});
+      const ids = [...this.#missed];
+      this.#missed.clear();
+      for (const id of ids) await this.#look(id, signal).catch(() => {});
+    }
+  }
 
   /** Looks at all running containers, as after connecting. */
   async refresh(signal: AbortSignal): Promise<void> {
-    for (const id of await this.engine.listContainers(signal)) await this.#look(id, signal);
+    this.#missedAll = false;
+    try {
+      for (const id of await this.engine.listContainers(signal)) await this.#look(id, signal);
+    } catch (error) {
+      this.#missedAll = true;
+      this.#wake.set();
+      throw error;
+    }
   }
 
   async handle(event: DockerEvent, signal: AbortSignal): Promise<void> {
@@ -59,6 +93,8 @@ export class EndpointDetailsFollower {
     } catch (error) {
       if (error instanceof DockerError && error.code === "not-found") return;
       if (!(error instanceof Error) || signal.aborted) throw error;
+      this.#missed.add(id);
+      this.#wake.set();
       log.warn("cannot record the name of container {id}: {error}", { id, error: error.message });
     }
   }
