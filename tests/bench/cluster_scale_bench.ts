@@ -37,7 +37,7 @@ const REST_MS = rounds(10_000, 3_000);
 const SETTLE_MS = rounds(5_000, 2_000);
 const START_DEADLINE_MS = 20 * 60_000;
 /** Among which the agents are divided. */
-const PROCESSES = rounds(8, 2);
+const PROCESSES = 8;
 /** Seconds, of one change at 100 hosts. */
 const TARGET = 1;
 const never = new AbortController().signal;
@@ -71,6 +71,7 @@ async function measure(size: Size): Promise<void> {
     });
     const changes = new Changes(written, cache, size, processes);
     await changes.oneByOne(3);
+    await pause(SETTLE_MS);
     const rest = await load(etcd, processes, () => pause(REST_MS));
     const before = written.counts();
     const busy = await load(etcd, processes, () => changes.oneByOne(ENDPOINTS));
@@ -79,14 +80,10 @@ async function measure(size: Size): Promise<void> {
     printLoad(size, rest, busy);
     const burst = await changes.burst(BURST, AT_ONCE);
     const rate = (BURST / burst * 1000).toFixed(0);
-    const back = await catchUp(cluster, changes);
-    const anew = await relist(cluster, changes, processes);
-    printTable("Until all agents are in sync, s", [
-      ["", "s"],
-      [`${BURST} endpoints made, ${AT_ONCE} at a time: ${rate} a second`, seconds(burst)],
-      ["etcd killed, away for 5 s, back", seconds(back)],
-      ["so, and its history compacted", seconds(anew)],
-    ]);
+    console.log("\nUntil all agents are in sync");
+    say(`${BURST} endpoints made, ${AT_ONCE} at a time (${rate} a second)`, burst);
+    say("etcd killed, away for 5 s, back", await catchUp(cluster, changes));
+    say("etcd killed, back with its history compacted", await relist(cluster, changes, processes));
   } finally {
     await Promise.all(processes.map((each) => each.close()));
     await written.store.close();
@@ -156,7 +153,11 @@ function printLoad({ hosts, agents }: Size, rest: Load, busy: Load): void {
 }
 
 async function said(what: string, work: () => Promise<unknown>): Promise<void> {
-  console.log(`${what}: ${seconds(await milliseconds(work))} s`);
+  say(what, await milliseconds(work));
+}
+
+function say(what: string, milliseconds: number): void {
+  console.log(`${what}: ${seconds(milliseconds)} s`);
 }
 
 function seconds(milliseconds: number): string {
