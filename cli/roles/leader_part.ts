@@ -4,6 +4,7 @@
  * @module
  */
 import type { Log } from "../../mod/agent/log.ts";
+import { HostAbsence } from "../../mod/intent/host_absence.ts";
 import { forgetHost, noteHosts } from "../../mod/intent/host.ts";
 import { type Mandate, runElected } from "../../mod/state/elected.ts";
 import { LEADER } from "../../mod/state/registration.ts";
@@ -14,6 +15,8 @@ import type { State } from "./state_part.ts";
 /** A look reads the hosts' and agents' records only; a registration takes 10 s to end. */
 const INTERVAL_MS = 3_000;
 const DEADLINE_MS = 30_000;
+/** A host is given up only by a leader who has seen it down for this long itself, or for the grace time when that is shorter. */
+const WITNESSED_MS = 3_600_000;
 export interface LeaderOptions {
   /** `ip:port` that others reach this master at. */
   readonly address: string;
@@ -53,10 +56,11 @@ async function watchHosts(
   log: Log,
 ): Promise<void> {
   const { signal } = mandate;
+  const absence = new HostAbsence(Math.min(grace, WITNESSED_MS));
   while (!signal.aborted) {
     try {
       // A store that is away loses the agents' registrations with it: nobody is judged by what was last seen.
-      if (state.cache.synced) await lookAtHosts(state, mandate, grace, log);
+      if (state.cache.synced) await lookAtHosts(state, mandate, absence, grace, log);
     } catch (error) {
       if (!signal.aborted) {
         log.warn("Hosts are not watched: {error}", {
@@ -72,13 +76,15 @@ async function watchHosts(
 async function lookAtHosts(
   state: State,
   { signal, fenced }: Mandate,
+  absence: HostAbsence,
   grace: number,
   log: Log,
 ): Promise<void> {
   const within = () => AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
   const noted = await state.commit(fenced((snapshot) => noteHosts(snapshot, Date.now())), within());
   for (const { label, now } of noted) log.warn("Host {label} is {now}", { label, now });
-  const forget = fenced((snapshot) => forgetHost(snapshot, Date.now(), grace));
+  const absent = absence.look(state.snapshot(), performance.now());
+  const forget = fenced((snapshot) => forgetHost(snapshot, Date.now(), grace, absent));
   while (!signal.aborted) {
     const part = await state.commit(forget, within());
     if (!part) return;

@@ -164,16 +164,18 @@ export interface ForgottenPart {
 
 /**
  * One step of forgetting a host that has been down for `grace` ms: its endpoints, what Docker held there, at last its record. Undefined
- * when there is none. A host that comes back meanwhile writes its record, and the step fails.
+ * when there is none. A host that comes back meanwhile writes its record, and the step fails. `absent`: labels of the hosts that have been
+ * seen down for long enough on a clock that cannot be wrong (HostAbsence); no other is forgotten.
  */
 export function forgetHost(
   snapshot: Snapshot,
   now: number,
   grace: number,
+  absent: ReadonlySet<string>,
 ): Plan<ForgottenPart | undefined> {
   const running = runningHosts(snapshot);
   const host = readAll<HostState>(snapshot, HOSTS).find(({ id, downSince }) =>
-    downSince !== undefined && now - downSince >= grace && !running.has(id)
+    downSince !== undefined && now - downSince >= grace && absent.has(id) && !running.has(id)
   );
   if (!host) return unchanged(undefined);
   const draft = new Draft(snapshot);

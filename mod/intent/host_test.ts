@@ -120,16 +120,23 @@ function gone(endpoints: number): TestCluster {
   return cluster;
 }
 
+/** The hosts that have been seen down for long enough. */
+const A: ReadonlySet<string> = new Set(["a"]);
+
+Deno.test("forgetHost leaves a host alone that nobody has seen down for long enough, whatever the time", () => {
+  assert.equal(forgetHost(gone(1).snapshot, 1e15, 100, new Set()).result, undefined);
+});
+
 Deno.test("forgetHost leaves a host alone that is up, or has not been down for the grace time", () => {
-  assert.equal(forgetHost(claimed().snapshot, 1e9, 0).result, undefined);
-  assert.equal(forgetHost(gone(1).snapshot, 119, 100).result, undefined);
+  assert.equal(forgetHost(claimed().snapshot, 1e9, 0, A).result, undefined);
+  assert.equal(forgetHost(gone(1).snapshot, 119, 100, A).result, undefined);
 });
 
 Deno.test("forgetHost takes away all that a gone host held, in steps that a store takes, and nothing else", () => {
   const cluster = gone(45);
   const steps = [];
   for (let finished = false; !finished;) {
-    const step = cluster.apply(forgetHost(cluster.snapshot, 120, 100));
+    const step = cluster.apply(forgetHost(cluster.snapshot, 120, 100, A));
     assert.ok(step, "it ends with a finished step");
     steps.push(step.endpoints);
     finished = step.finished;
@@ -141,11 +148,11 @@ Deno.test("forgetHost takes away all that a gone host held, in steps that a stor
   assert.deepEqual(cluster.snapshot.list(portPrefix("a")), []);
   assert.equal(cluster.snapshot.get(addressKey("default:net1", "10.1.9.9")), undefined);
   assert.equal(cluster.snapshot.get(hostKey("a")), undefined);
-  assert.equal(forgetHost(cluster.snapshot, 120, 100).result, undefined);
+  assert.equal(forgetHost(cluster.snapshot, 120, 100, A).result, undefined);
 });
 
 Deno.test("a step of forgetting fails when the host comes back meanwhile", () => {
   const { snapshot } = gone(1);
-  const step = forgetHost(snapshot, 120, 100);
+  const step = forgetHost(snapshot, 120, 100, A);
   assert.ok(failedCompare(applyPlan(snapshot, claimHost(snapshot, claim(), AT)), step));
 });
