@@ -48,7 +48,7 @@ export async function disagreements(
     ),
     ...difference(
       "link",
-      endpoints.map(({ link }) => `${link.hostLink} ${link.alias}`),
+      endpoints.flatMap(({ link }) => link ? [`${link.hostLink} ${link.alias}`] : []),
       await endpointLinks(host),
     ),
     ...difference(
