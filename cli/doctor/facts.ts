@@ -18,6 +18,8 @@ export interface DoctorSettings {
   readonly dockerSocket: string;
   /** The host-private subnet, an IPv4 prefix. */
   readonly privateSubnet: string;
+  /** Where tunnels to this host end; absent: at its first address. */
+  readonly vtepAddress?: string;
 }
 
 /** Something that was asked for and came, or the reason why not. */
@@ -28,6 +30,8 @@ export interface LinkAddress {
   readonly address: string;
   readonly length: number;
   readonly mtu: number;
+  /** As `ip -details` says; "tun": of Open vSwitch in userspace, or a tunnel of others. Absent: plain hardware. */
+  readonly kind?: string;
 }
 
 export interface Route {
@@ -47,7 +51,8 @@ export interface PortUse {
 export type AgentState =
   | { readonly state: "absent" }
   | { readonly state: "silent"; readonly error: string }
-  | { readonly state: "running" }
+  /** `warning`: what keeps it from other hosts. */
+  | { readonly state: "running"; readonly warning?: string }
   | { readonly state: "troubled"; readonly trouble: string };
 
 export type DriverState =
@@ -67,6 +72,8 @@ export interface SwitchState {
   /** Version of the installed program. */
   readonly installed: Answer<string>;
   readonly kernelModule: boolean;
+  /** That of our bridge; of one that is not there yet, what it would get. */
+  readonly datapath: "system" | "netdev";
   /** Names of the bridges, from the running database. */
   readonly bridges: Answer<readonly string[]>;
   /** Version of the running ovs-vswitchd. */
@@ -78,6 +85,8 @@ export interface SwitchState {
 export interface StoreState {
   /** Absent: not a cluster. */
   readonly members?: Answer<readonly MemberHealth[]>;
+  /** VTEP addresses of all hosts that it knows. Absent: not a cluster, or away. */
+  readonly vteps?: readonly string[];
   /** Absent: not an embedded store. */
   readonly path?: string;
   readonly exists: boolean;
@@ -99,6 +108,8 @@ export interface Facts {
   /** Whether a veth pair could be made in a throw-away network namespace. */
   readonly veth: Answer<true>;
   readonly switch: SwitchState;
+  /** Where tunnels to this host end, or would; canonical. */
+  readonly vtepAddress: string;
   /** The engine's version. */
   readonly docker: Answer<string>;
   readonly agent: AgentState;

@@ -5,7 +5,10 @@
 import { DatabaseSync } from "node:sqlite";
 import { dirname, join } from "node:path";
 import { describeNativeLibrary } from "../../drivers/ovs/choose_programmer.ts";
-import type { MemberHealth } from "../../mod/state/store.ts";
+import type { HostState } from "../../mod/model/records.ts";
+import { formatAddress, parseAddress } from "../../mod/net/address.ts";
+import { HOSTS } from "../../mod/state/keys.ts";
+import { localAddress } from "../roles/local_address.ts";
 import { openStore } from "../roles/open_store.ts";
 import type { StoreSettings } from "../roles/store_settings.ts";
 import type {
@@ -59,6 +62,7 @@ export async function gatherFacts(settings: DoctorSettings): Promise<Facts> {
     uid: Deno.uid() ?? -1,
     capabilities: effectiveCapabilities(),
     switch: switchState,
+    vtepAddress: vtepAddress(settings),
     docker,
     agent,
     driver,
@@ -95,7 +99,7 @@ async function tryVeth(): Promise<true> {
 async function gatherSwitch(directory: string): Promise<SwitchState> {
   const database = `--db=unix:${join(directory, "db.sock")}`;
   const vsctl = (...words: string[]) => outputOf("ovs-vsctl", [database, "--timeout=3", ...words]);
-  const [installed, running, bridges, nativeLibrary] = await Promise.all([
+  const [installed, running, bridges, ours, nativeLibrary] = await Promise.all([
     answer(async () => versionIn(await outputOf("ovs-vswitchd", ["--version"]))),
     answer(async () => {
       const pidFile = join(directory, "ovs-vswitchd.pid");
@@ -107,10 +111,13 @@ async function gatherSwitch(directory: string): Promise<SwitchState> {
       );
     }),
     answer(async () => (await vsctl("list-br")).split("\n").filter((name) => name)),
+    answer(() => vsctl("--if-exists", "get", "Bridge", "contiv0", "datapath_type")),
     answer(describeNativeLibrary),
   ]);
   const kernelModule = exists("/sys/module/openvswitch");
-  return { installed, running, bridges, nativeLibrary, kernelModule };
+  const type = "value" in ours && ours.value !== "" ? ours.value : kernelModule ? "" : "netdev";
+  const datapath = type === "netdev" ? "netdev" : "system";
+  return { installed, running, bridges, nativeLibrary, kernelModule, datapath };
 }
 
 function versionIn(text: string): string {
@@ -130,7 +137,10 @@ async function agentState(socket: string): Promise<AgentState> {
     getJson("http://localhost/healthz", { socket, anyStatus: true })
   );
   if ("error" in health) return { state: "silent", error: health.error };
-  if (field(health.value, "ok") === true) return { state: "running" };
+  if (field(health.value, "ok") === true) {
+    const warning = field(health.value, "warning");
+    return { state: "running", ...(typeof warning === "string" && { warning }) };
+  }
   return {
     state: "troubled",
     trouble: String(field(health.value, "trouble") ?? "it says not why"),
@@ -166,19 +176,34 @@ async function iptablesVersion(): Promise<string> {
   return await outputOf("iptables", ["--version"]);
 }
 
-async function askMembers(settings: StoreSettings): Promise<readonly MemberHealth[]> {
+async function askCluster(settings: StoreSettings): Promise<Pick<StoreState, "members" | "vteps">> {
   const store = await openStore(settings);
   try {
-    return await store.health({ signal: AbortSignal.timeout(MEMBERS_DEADLINE) });
+    const signal = AbortSignal.timeout(MEMBERS_DEADLINE);
+    const [members, hosts] = await Promise.all([
+      answer(() => store.health({ signal })),
+      answer(() => store.list(HOSTS, { signal })),
+    ]);
+    // What cannot be listed, the members' health explains.
+    if ("error" in hosts) return { members };
+    const states = hosts.value.items.map(({ value }): HostState => JSON.parse(value));
+    return { members, vteps: states.map(({ vtepAddress }) => vtepAddress) };
   } finally {
     await store.close();
   }
 }
 
+/** As the agent chooses it. */
+function vtepAddress({ vtepAddress }: DoctorSettings): string {
+  const address = parseAddress(vtepAddress ?? "");
+  return address ? formatAddress(address) : localAddress(Deno.networkInterfaces());
+}
+
 async function gatherStore(settings: StoreSettings): Promise<StoreState> {
   if (settings.kind !== "embedded") {
-    const members = await answer(() => askMembers(settings));
-    return { members, exists: false, freeBytes: { error: "not asked for" } };
+    const asked = await answer(() => askCluster(settings));
+    const said = "value" in asked ? asked.value : { members: asked };
+    return { ...said, exists: false, freeBytes: { error: "not asked for" } };
   }
   const { path } = settings;
   const freeBytes = await answer(async () => {

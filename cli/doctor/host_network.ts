@@ -9,17 +9,22 @@ import { answer, outputOf } from "./probe.ts";
 const LINKS = z.array(z.object({
   ifname: z.string(),
   mtu: z.number(),
+  linkinfo: z.object({ info_kind: z.string().optional() }).optional(),
   addr_info: z.array(z.object({ local: z.string().optional(), prefixlen: z.number().optional() })),
 }));
 const ROUTES = z.array(z.object({ dst: z.string(), dev: z.string().optional() }));
 
 export async function readAddresses(): Promise<LinkAddress[]> {
-  const links = LINKS.parse(await ipJson(["address", "show"]));
-  return links.flatMap(({ ifname, mtu, addr_info }) =>
+  const links = LINKS.parse(await ipJson(["-details", "address", "show"]));
+  return links.flatMap(({ ifname, mtu, linkinfo, addr_info }) =>
     addr_info.flatMap(({ local, prefixlen }) =>
-      local === undefined || prefixlen === undefined
-        ? []
-        : [{ link: ifname, address: local, length: prefixlen, mtu }]
+      local === undefined || prefixlen === undefined ? [] : [{
+        link: ifname,
+        address: local,
+        length: prefixlen,
+        mtu,
+        ...(linkinfo?.info_kind === undefined ? {} : { kind: linkinfo.info_kind }),
+      }]
     )
   );
 }

@@ -12,6 +12,7 @@ import { checkPermissions } from "./checks/permissions.ts";
 import { checkPorts } from "./checks/ports.ts";
 import { checkRouting } from "./checks/routing.ts";
 import { checkStore } from "./checks/store.ts";
+import { checkTunnels } from "./checks/tunnels.ts";
 import type { DoctorSettings, Facts } from "./facts.ts";
 import { type Finding, formatFindings } from "./finding.ts";
 import { gatherFacts } from "./gather.ts";
@@ -50,6 +51,7 @@ export function examine(facts: Facts): Finding[] {
     ...checkKernel(facts),
     ...checkOpenVswitch(facts),
     ...checkRouting(facts),
+    ...checkTunnels(facts),
     ...checkAddresses(facts),
     ...checkPorts(facts),
     ...checkStore(facts),

@@ -232,7 +232,7 @@ function resolvers(text: string): PluginSettings["resolvers"] {
   });
 }
 
-function address(name: string, text: string): string {
+export function address(name: string, text: string): string {
   if (parseAddress(text)) return text;
   throw new OptionError(
     `--${name}="${text}" cannot be used: it must be an IP address of this host`,

@@ -4,6 +4,7 @@ import { Lab } from "../lab/lab.ts";
 import { waitFor } from "../lab/wait.ts";
 import { Contiv } from "./contiv.ts";
 import { Namespace } from "./namespace.ts";
+import { PROGRAM } from "./program.ts";
 
 /** As docs/clusters.md has it. */
 function etcd(host: Host, hosts: readonly Host[]): string[] {
@@ -63,4 +64,16 @@ Deno.test("three hosts become a cluster by the commands of docs/clusters.md, in 
   }
   await first.stop("SIGKILL");
   assert.match(await ctl(first, "network", "ls"), /web/);
+
+  // These hosts have their addresses on plain links, which the userspace datapath cannot tunnel through.
+  const advice = /198\.18\.0\.\d+ is on eth0, .*ovs-vsctl add-br br-underlay/;
+  for (const [{ host }, what] of [[first, "tunnels"], [third, "Contiv agent"]] as const) {
+    const argv = ["--etcd-endpoints", endpoints, "--vtep-ip", host.address];
+    const { stdout, stderr } = await host.exec([...PROGRAM, "doctor", "--json", ...argv]);
+    assert.ok(stdout, stderr);
+    const findings: { what: string; level: string; finding: string }[] = JSON.parse(stdout);
+    const found = findings.find((each) => each.what === what);
+    assert.equal(found?.level, "warn", stdout);
+    assert.match(found?.finding ?? "", advice);
+  }
 });

@@ -16,7 +16,9 @@ function agent({ agent, settings }: Pick<Facts, "agent" | "settings">): Finding 
     case "absent":
       return ok(what, `does not run (there is no ${socket})`);
     case "running":
-      return ok(what, "runs, and this host is as the store says");
+      return agent.warning === undefined
+        ? ok(what, "runs, and this host is as the store says")
+        : warn(what, `runs, and this host is as the store says, but: ${agent.warning}`);
     case "silent":
       return warn(
         what,

@@ -2,23 +2,22 @@
  * What lets containers out: forwarding, NAT rules, and how large a packet may be.
  * @module
  */
+import { vxlanOverhead } from "../../../mod/agent/host_facts.ts";
 import type { Facts } from "../facts.ts";
 import { fail, type Finding, ok, warn } from "../finding.ts";
 
-/** Bytes that VXLAN adds over IPv4: outer Ethernet 14, IPv4 20, UDP 8, VXLAN 8 (RFC 7348, section 5). */
-const VXLAN_OVERHEAD = 50;
 /** The smallest MTU that IPv6 allows (RFC 8200, section 5). */
 const IPV6_MINIMUM = 1280;
 const NOT_UNDERLAY = /^(lo$|docker|br-|veth|vvport|vport|contiv)/;
 
 export function checkRouting(
-  facts: Pick<Facts, "forwarding" | "iptables" | "addresses" | "routes">,
+  facts: Pick<Facts, "forwarding" | "iptables" | "addresses" | "routes" | "vtepAddress">,
 ): Finding[] {
   return [
     forwarding(facts.forwarding),
     nat(facts.iptables),
     wayOut(facts.routes),
-    mtu(facts.addresses),
+    mtu(facts),
   ];
 }
 
@@ -44,19 +43,22 @@ function wayOut(routes: Facts["routes"]): Finding {
     : warn("way out", "no default route: containers reach only what the host reaches");
 }
 
-function mtu(addresses: Facts["addresses"]): Finding {
+/** Of the link that has the VTEP address; where none has, of the smallest. */
+function mtu({ addresses, vtepAddress }: Pick<Facts, "addresses" | "vtepAddress">): Finding {
   const links = addresses.filter(({ link }) => !NOT_UNDERLAY.test(link));
   if (links.length === 0) {
     return warn("MTU", "no link with an address, so no tunnels to other hosts");
   }
-  const underlay = links.reduce((least, link) => link.mtu < least.mtu ? link : least);
-  const inside = underlay.mtu - VXLAN_OVERHEAD;
+  const underlay = links.find(({ address }) => address === vtepAddress) ??
+    links.reduce((least, link) => link.mtu < least.mtu ? link : least);
+  const overhead = vxlanOverhead(vtepAddress);
+  const inside = underlay.mtu - overhead;
   const finding = `${underlay.mtu} on ${underlay.link}, which leaves containers ${inside}`;
   return inside < IPV6_MINIMUM
     ? warn(
       "MTU",
       `${finding}: too little for IPv6`,
-      `sudo ip link set ${underlay.link} mtu ${IPV6_MINIMUM + VXLAN_OVERHEAD}`,
+      `sudo ip link set ${underlay.link} mtu ${IPV6_MINIMUM + overhead}`,
     )
     : ok("MTU", finding);
 }
