@@ -102,6 +102,17 @@ Deno.test("Docker engines with a cluster store have each network once, and use i
     await a.mustReach("web", "10.1.2.100");
   });
 
+  await t.step("when the agent that keeps the networks is killed, the other one does", async () => {
+    const get = ["etcdctl", "get", "--print-value-only", "/contiv.io/lock/docker/networks"];
+    const env = { ETCDCTL_API: "3" };
+    const holder = (await lab.outside().must(get, { env })).trim();
+    const [killed, other] = holder === a.host.name ? [a, b] : [b, a];
+    await killed.contiv.stop("SIGKILL");
+    await other.docker("network", "rm", "front");
+    await cluster.haveNetworks(["front", "net"]);
+    await killed.contiv.start();
+  });
+
   await t.step("removed, nothing is left in the engines or in the store", async () => {
     await Promise.all([a.docker("rm", "-f", "web"), b.docker("rm", "-f", "db")]);
     await cluster.ctl("group", "rm", "front");
