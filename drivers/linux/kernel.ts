@@ -18,6 +18,7 @@ import { LinkMonitor } from "./events.ts";
 import { ensureHostAccess, removeHostAccess } from "./host_access.ts";
 import { changeLink, findLink, listLinks } from "./link.ts";
 import { ensureHostLink } from "./host_link.ts";
+import { ensureHostRoutes } from "./host_routes.ts";
 import { linkUses } from "./link_use.ts";
 import { namespaceExists, OwnNamespace, resolveNamespace } from "./namespace.ts";
 import { RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR, RTMGRP_LINK } from "./netlink/constants.ts";
@@ -143,6 +144,10 @@ class LinuxKernel implements Kernel {
 
   ensureHostLink(spec: HostLinkSpec): Promise<void> {
     return this.#hostAccess.run(() => ensureHostLink(spec, this.#parts.reads));
+  }
+
+  ensureHostRoutes(link: string, prefixes: readonly string[]): Promise<void> {
+    return this.#hostAccess.run(() => ensureHostRoutes(link, prefixes, this.#parts.reads));
   }
 
   linkUses(names: readonly string[]): Promise<readonly LinkUse[]> {

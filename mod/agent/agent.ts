@@ -76,9 +76,9 @@ export class Agent {
     underlayTrouble: string | undefined,
   ) {
     this.#announcer = new Announcer(deps);
-    const { host, log } = deps;
+    const { host, log, kernel } = deps;
     this.#infra = new InfraEndpoints({
-      ...{ host, log, endpoints },
+      ...{ host, log, kernel, endpoints },
       snapshot: () => deps.cache.snapshot(),
     });
     const { hostPorts } = reconciler;

@@ -2,11 +2,13 @@
  * This host's own endpoints: one in every infra network, made by the agent itself as any other endpoint is. They go with their network.
  * @module
  */
-import type { EndpointState, NetworkState } from "../model/records.ts";
-import { endpointKey, NETWORKS } from "../state/keys.ts";
+import type { EndpointState, MasterConfig, NetworkState } from "../model/records.ts";
+import { endpointKey, MASTER_CONFIG, NETWORKS } from "../state/keys.ts";
 import { messageOf } from "../state/message_of.ts";
 import { read, readAll, type Snapshot } from "../state/snapshot.ts";
 import type { EndpointRequest, EndpointService } from "./endpoint_service.ts";
+import { forwardingOf } from "./desired_host.ts";
+import type { Kernel } from "./kernel.ts";
 import type { Log } from "./log.ts";
 
 const DEADLINE_MS = 10_000;
@@ -28,7 +30,29 @@ export function missingInfra(snapshot: Snapshot, host: string): readonly Endpoin
     }));
 }
 
+/** The infra network by which hosts reach containers under their own addresses. */
+const GATEWAY = "contivh1";
+
+/**
+ * The subnets that `host` reaches by its interface contivh1: of all VXLAN networks for containers of that one's tenant. Undefined: the host
+ * has no such interface, or the networks are not routed.
+ */
+export function gatewayRoutes(snapshot: Snapshot, host: string): readonly string[] | undefined {
+  const networks = readAll<NetworkState>(snapshot, NETWORKS);
+  const config = read<MasterConfig>(snapshot, MASTER_CONFIG);
+  if (!config || forwardingOf(config) === "bridge") return undefined;
+  const gateway = networks.find(({ networkName, nwType, id }) =>
+    nwType === "infra" && networkName === GATEWAY && snapshot.get(endpointKey(`${id}-${host}`))
+  );
+  return gateway && networks
+    .filter(({ nwType, pktTagType, tenant }) =>
+      nwType === "data" && pktTagType === "vxlan" && tenant === gateway.tenant
+    )
+    .map(({ subnetIP, subnetLen }) => `${subnetIP}/${subnetLen}`);
+}
+
 export interface InfraEndpointsDeps {
+  readonly kernel: Pick<Kernel, "ensureHostRoutes">;
   readonly host: string;
   readonly endpoints: Pick<EndpointService, "create">;
   readonly snapshot: () => Snapshot;
@@ -48,6 +72,18 @@ export class InfraEndpoints {
     return this.#running;
   }
 
+  async #setRoutes(): Promise<boolean> {
+    const { snapshot, host, kernel, log } = this.deps;
+    const routes = gatewayRoutes(snapshot(), host);
+    try {
+      if (routes) await kernel.ensureHostRoutes(GATEWAY, routes);
+      return true;
+    } catch (error) {
+      log.warn("This host has no routes to containers: {error}", { error: messageOf(error) });
+      return false;
+    }
+  }
+
   async #ensure(): Promise<boolean> {
     this.#again = false;
     let allMade = true;
@@ -62,6 +98,7 @@ export class InfraEndpoints {
         });
       }
     }
+    if (!await this.#setRoutes()) allMade = false;
     return this.#again && allMade ? await this.#ensure() : allMade;
   }
 }

@@ -1,7 +1,13 @@
 import { deepEqual } from "node:assert/strict";
 import { fixedSnapshot } from "../state/fixed_snapshot.ts";
-import { missingInfra } from "./infra.ts";
-import { endpointItem, endpointRecord, networkItem, networkRecord } from "./testing/records.ts";
+import { gatewayRoutes, missingInfra } from "./infra.ts";
+import {
+  configItem,
+  endpointItem,
+  endpointRecord,
+  networkItem,
+  networkRecord,
+} from "./testing/records.ts";
 
 const data = networkRecord("default", "web", 1);
 const infra = { ...networkRecord("default", "backup", 2), nwType: "infra" as const };
@@ -23,4 +29,20 @@ Deno.test("a host's endpoint in an infra network is made once, whatever others h
   const names = (item: ReturnType<typeof own>) =>
     missingInfra(fixedSnapshot(Object.fromEntries([...networks, item])), "here").length;
   deepEqual([names(own("here")), names(own("there"))], [0, 1]);
+});
+
+Deno.test("a host with contivh1 has routes to the VXLAN networks of its tenant", () => {
+  const gateway = { ...networkRecord("default", "contivh1", 9), nwType: "infra" as const };
+  const record = { ...endpointRecord(gateway, 1, "here"), id: `${gateway.id}-here` };
+  const networks = [
+    data,
+    infra,
+    gateway,
+    networkRecord("blue", "web", 4),
+    { ...networkRecord("default", "lan", 5), pktTagType: "vlan" as const },
+  ].map(networkItem);
+  const items = [configItem, ...networks, endpointItem(record)];
+  const routes = (host: string) => gatewayRoutes(fixedSnapshot(Object.fromEntries(items)), host);
+  deepEqual(routes("here"), ["10.1.1.0/24"]);
+  deepEqual(routes("there"), undefined);
 });

@@ -113,6 +113,8 @@ export interface Kernel {
   underlay(address: string): Promise<Underlay>;
   /** Sets MAC, MTU and addresses, and the link up; changes only what differs. Repeatable. Throws KernelError "not-found". */
   ensureHostLink(spec: HostLinkSpec): Promise<void>;
+  /** Makes the routes on the link that are ours lead to these prefixes, and no others. Repeatable. Throws KernelError "not-found". */
+  ensureHostRoutes(link: string, prefixes: readonly string[]): Promise<void>;
   /** Of the links with these names, in their order; one that is not there is left out. */
   linkUses(names: readonly string[]): Promise<readonly LinkUse[]>;
   events(signal: AbortSignal): AsyncIterable<KernelEvent>;

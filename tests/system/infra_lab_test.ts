@@ -86,3 +86,35 @@ for (
     });
   });
 }
+
+Deno.test("hosts reach containers by contivh1, under their own addresses, as long as there is a network", async (t) => {
+  await using lab = await Lab.create({ name: "contivh1" });
+  const cluster = await Cluster.start(lab, 2);
+  const { host } = cluster.member(1);
+  const routes = async () =>
+    (await host.must(["ip", "route", "show", "dev", "contivh1"])).split("\n")
+      .map((line) => line.split(" ")[0]).filter((prefix) => prefix).sort().join();
+  await cluster.ctl("network", "create", "--subnet=10.5.0.0/24", "--gateway=10.5.0.254", "before");
+  await cluster.ctl("network", "create", "--nw-type=infra", "--subnet=10.4.5.0/24", "contivh1");
+  await cluster.ctl("network", "create", "--subnet=10.6.0.0/24", "--gateway=10.6.0.254", "after");
+  const here = await cluster.attach(1, "here", "--network=before");
+  await cluster.attach(0, "there", "--network=after");
+  await t.step("each VXLAN network has a route", async () => {
+    await waitFor(
+      "the routes",
+      async () =>
+        (await host.exec(["ip", "link", "show", "contivh1"])).code === 0 &&
+        await routes() === "10.4.5.0/24,10.5.0.0/24,10.6.0.0/24",
+    );
+  });
+  await t.step("a container here and one on another host answer", async () => {
+    await waitFor("here", () => reaches(host, "10.5.0.1"), 5_000);
+    await waitFor("there", () => reaches(host, "10.6.0.1"), 5_000);
+    assert.ok(await here.reaches("10.5.0.254"));
+  });
+  await t.step("a network that goes takes its route along, the others stay", async () => {
+    await cluster.member(0).agent.ctl("endpoint", "detach", "there");
+    await cluster.ctl("network", "rm", "after");
+    await waitFor("the route to go", async () => await routes() === "10.4.5.0/24,10.5.0.0/24");
+  });
+});

@@ -28,6 +28,7 @@ export const RTM_NEWADDR = 20;
 export const RTM_DELADDR = 21;
 export const RTM_GETADDR = 22;
 export const RTM_NEWROUTE = 24;
+export const RTM_DELROUTE = 25;
 export const RTM_GETROUTE = 26;
 
 export const RTMGRP_LINK = 1;
@@ -57,6 +58,7 @@ export const IFA_ADDRESS = 1;
 export const IFA_LOCAL = 2;
 export const IFA_F_NODAD = 0x02;
 export const RT_SCOPE_UNIVERSE = 0;
+export const RT_SCOPE_LINK = 253;
 
 export const RTA_OIF = 4;
 export const RTA_GATEWAY = 5;
