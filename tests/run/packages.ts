@@ -61,6 +61,7 @@ export const BENCH_NEEDS: readonly Need[] = [
   ...TEST_NEEDS,
   { program: "sockperf", package: "sockperf" },
   { program: "ethtool", package: "ethtool" },
+  { program: "tcpdump", package: "tcpdump" },
   { program: "etcd", package: "etcd-server" },
   { program: "/usr/lib/cni/bridge", package: "containernetworking-plugins" },
 ];
