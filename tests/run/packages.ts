@@ -54,6 +54,7 @@ export const TEST_NEEDS: readonly Need[] = [
   { program: "/usr/src/openvswitch/openvswitch.tar.gz", package: "openvswitch-source" },
   { program: "clang", package: "clang" },
   { program: SANITIZERS, package: "libclang-rt-14-dev" },
+  { program: "tcpdump", package: "tcpdump" },
 ];
 
 /** For the benchmarks: the peers that Contiv is measured beside, and what measures. */
@@ -61,7 +62,6 @@ export const BENCH_NEEDS: readonly Need[] = [
   ...TEST_NEEDS,
   { program: "sockperf", package: "sockperf" },
   { program: "ethtool", package: "ethtool" },
-  { program: "tcpdump", package: "tcpdump" },
   { program: "etcd", package: "etcd-server" },
   { program: "/usr/lib/cni/bridge", package: "containernetworking-plugins" },
 ];
