@@ -32,10 +32,10 @@ const COMMON: readonly Option[] = [
     aliases: ["forward-mode", "fwd-mode"],
     environment: "FORWARD_MODE",
     kind: "text",
-    value: "routing",
+    value: "MODE",
     default: "routing",
     help:
-      'What the switch does with them. "routing": every host routes between the networks of a tenant.',
+      'What the switch does with them. "routing": every host routes between the networks of a tenant. "bridge": each network is a segment, whose gateway is a machine of yours. All hosts of a cluster do the same.',
   },
   ...STORE_OPTIONS,
   {
