@@ -1,24 +1,12 @@
 import assert from "node:assert/strict";
 import { waitFor } from "../lab/wait.ts";
 import type { Contiv } from "../system/contiv.ts";
+import { lossless, unbroken } from "./assertions.ts";
 import { FaultCluster, type FaultHost } from "./fault_cluster.ts";
 import { type Figures, tell } from "./figures.ts";
 import { plainSwitches } from "./plain_switch.ts";
 import { probed } from "./probes.ts";
 import { recovered, tellRecovery } from "./recovery.ts";
-
-function lossless({ ping, stream, connections }: Figures): void {
-  assert.equal(ping.lost, 0);
-  assert.equal(stream.broken, undefined);
-  assert.equal(stream.echoed, stream.sent);
-  assert.equal(connections.failed, 0);
-}
-
-/** What outlives a break: no byte of the stream is lost. */
-function unbroken({ stream }: Figures): void {
-  assert.equal(stream.broken, undefined);
-  assert.equal(stream.echoed, stream.sent);
-}
 
 async function killedOvs({ host }: FaultHost): Promise<void> {
   await host.kill("ovs-vswitchd");

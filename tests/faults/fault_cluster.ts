@@ -22,7 +22,7 @@ export interface FaultOptions {
   readonly master?: readonly string[];
   /** Where a host's agent finds its store, in place of etcd's own addresses. */
   readonly endpoints?: (host: Host, endpoints: readonly string[]) => Promise<readonly string[]>;
-  /** The environment of a host's agent. */
+  /** The environment of a host's agent and master. */
   readonly env?: (host: Host) => Readonly<Record<string, string>>;
 }
 
@@ -112,7 +112,8 @@ export class FaultCluster {
     for (const host of hosts.filter(({ name }) => MASTERS.includes(name))) {
       const listen = ["--external-address=:9999", "--leader-ttl=4"];
       const args = [own, ...listen, ...options.master ?? []];
-      this.masters.push(new Contiv(host, { role: "master", args, log: "master.log" }));
+      const env = options.env && { env: options.env(host) };
+      this.masters.push(new Contiv(host, { role: "master", args, log: "master.log", ...env }));
     }
     for (const master of this.masters) master.launch();
     const agents = hosts.map((host, at) =>

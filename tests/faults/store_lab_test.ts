@@ -1,58 +1,18 @@
 import assert from "node:assert/strict";
 import { TcpRelay } from "../lab/tcp_relay.ts";
-import { waitFor } from "../lab/wait.ts";
 import { Namespace } from "../system/namespace.ts";
-import { agentCall } from "./agent_call.ts";
-import { FaultCluster, type FaultHost } from "./fault_cluster.ts";
-import { type Figures, tell } from "./figures.ts";
+import { later, lossless, refused, saysAway, saysBack } from "./assertions.ts";
+import { FaultCluster } from "./fault_cluster.ts";
+import { tell } from "./figures.ts";
 import { probed } from "./probes.ts";
 import { recovered, tellRecovery } from "./recovery.ts";
 
 /** How long the whole store is away; CONTIV_FAULT_SECONDS in place of 25. */
 const AWAY_S = Number(Deno.env.get("CONTIV_FAULT_SECONDS") ?? 25);
-/** A watch without any serving member ends after 15 s. */
-const NOTICED_MS = 20_000;
 /** Small, so that it is soon full. */
 const QUOTA = 8 << 20;
 const FILLER = "x".repeat(100_000);
 const LATE_MS = 500;
-const CALL_MS = 20_000;
-
-function lossless({ ping, stream, connections }: Figures): void {
-  assert.equal(ping.lost, 0);
-  assert.equal(stream.broken, undefined);
-  assert.equal(stream.echoed, stream.sent);
-  assert.equal(connections.failed, 0);
-}
-
-function later(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
-const health = async ({ host }: FaultHost) => (await agentCall(host, "GET", "/healthz")).text;
-
-/** An attachment that has to be refused, in time, with `reason`; the namespace stays. */
-async function refused({ host }: FaultHost, netns: string, reason: RegExp): Promise<void> {
-  const start = performance.now();
-  const reply = await agentCall(host, "POST", "/v1/endpoints", { netns, network: "net" });
-  assert.ok(performance.now() - start < CALL_MS, "a driver's call was kept waiting");
-  assert.equal(reply.status, 503, reply.text);
-  assert.match(reply.text, reason);
-}
-
-/** Resolves with the milliseconds from `since` until the agent's health says that the store is away; its log does, too. */
-async function saysAway(it: FaultHost, since: number): Promise<number> {
-  const says = async () => /etcd store .* is away/.test(await health(it));
-  await waitFor("health to say that the store is away", says, NOTICED_MS);
-  assert.match(it.agent.tail(10_000), /The store .* is away/);
-  return Math.round(performance.now() - since);
-}
-
-async function saysBack(it: FaultHost): Promise<void> {
-  const says = async () => !/is away/.test(await health(it));
-  await waitFor("health to say that the store is back", says, NOTICED_MS);
-  assert.match(it.agent.tail(10_000), /is away[^]* State is in etcd store/);
-}
 
 Deno.test("traffic does not notice what happens to the store, and everything comes back with it", async (t) => {
   let relay: TcpRelay | undefined;

@@ -27,6 +27,9 @@ export const RUN_NEEDS: readonly Need[] = [
 const SANITIZERS =
   `/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/clang_rt.crtbegin-${Deno.build.arch}.o`;
 
+/** Sets the clock of single programs (tests/lab/stepped_clock.ts). */
+export const FAKE_TIME = `/usr/lib/${Deno.build.arch}-linux-gnu/faketime/libfaketimeMT.so.1`;
+
 /** For the whole test suite: also what the lab runs in its hosts. */
 export const TEST_NEEDS: readonly Need[] = [
   ...RUN_NEEDS,
@@ -45,6 +48,7 @@ export const TEST_NEEDS: readonly Need[] = [
   { program: "openssl", package: "openssl" },
   { program: "etcd", package: "etcd-server" },
   { program: "etcdctl", package: "etcd-client" },
+  { program: FAKE_TIME, package: "libfaketime" },
   // For the native library, and its tests under sanitizers.
   { program: "gcc", package: "gcc" },
   { program: "make", package: "make" },
