@@ -17,7 +17,7 @@ export function underlayTrouble(
   if (datapath === "system" || kind === "tun") return undefined;
   return `The userspace datapath can tunnel only through a bridge of Open vSwitch's that has the VTEP address, and ${vtepAddress} is on ` +
     `${link}, which is none: containers reach those of other hosts after ` +
-    `\`ovs-vsctl add-br br-underlay -- set bridge br-underlay datapath_type=netdev -- add-port br-underlay ${link}\` and moving ${link}'s ` +
+    `\`ovs-vsctl add-br br-underlay -- set bridge br-underlay datapath_type=netdev other_config:hwaddr=\\"$(cat /sys/class/net/${link}/address)\\" -- add-port br-underlay ${link}\` and moving ${link}'s ` +
     `addresses and routes to br-underlay (from the console: the host is off the network meanwhile), or with the kernel module ` +
     "(`modprobe openvswitch`)";
 }

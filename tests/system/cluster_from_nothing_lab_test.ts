@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Host } from "../lab/host.ts";
 import { Lab } from "../lab/lab.ts";
 import { waitFor } from "../lab/wait.ts";
+import { ROUTER } from "../lab/wire.ts";
 import { Contiv } from "./contiv.ts";
 import { Namespace } from "./namespace.ts";
 import { PROGRAM } from "./program.ts";
@@ -50,8 +51,8 @@ Deno.test("three hosts become a cluster by the commands of docs/clusters.md, in 
     assert.equal(code, 0, stderr);
     return stdout;
   };
-  const [first, , third] = contivs;
-  assert.ok(first && third);
+  const [first, second, third] = contivs;
+  assert.ok(first && second && third);
   await ctl(third, "network", "create", "--subnet", "10.1.0.0/16", "--gateway", "10.1.0.1", "web");
   for (const [index, contiv] of contivs.entries()) {
     const one = await Namespace.create(contiv.host, `one${index}`);
@@ -76,4 +77,36 @@ Deno.test("three hosts become a cluster by the commands of docs/clusters.md, in 
     assert.equal(found?.level, "warn", stdout);
     assert.match(found?.finding ?? "", advice);
   }
+  // So they do what docs/hosts.md says.
+  for (const contiv of [second, third]) {
+    await moveUnderlay(contiv.host);
+    await contiv.restart();
+    assert.doesNotMatch(await health(contiv.host), /warning/);
+  }
+  const enter = ["nsenter", "--net=/run/netns/one1", "--"];
+  await waitFor("containers of two hosts to reach each other", async () => {
+    return (await second.host.exec([...enter, "ping", "-c1", "-W1", "10.1.0.4"])).code === 0;
+  });
 });
+
+/** As docs/hosts.md has it. */
+async function moveUnderlay(host: Host): Promise<void> {
+  const mac = (await host.must(["cat", "/sys/class/net/eth0/address"])).trim();
+  for (
+    const command of [
+      `ovs-vsctl add-br br-underlay -- set bridge br-underlay datapath_type=netdev other_config:hwaddr=${
+        JSON.stringify(mac)
+      } -- add-port br-underlay eth0`,
+      "ethtool -K eth0 tx off",
+      "ip address flush dev eth0 scope global",
+      `ip address add ${host.address}/24 dev br-underlay`,
+      "ip link set br-underlay up",
+      `ip route replace default via ${ROUTER}`,
+    ]
+  ) await host.must(command.split(" "));
+}
+
+function health(host: Host): Promise<string> {
+  const socket = "/run/contiv/agent.sock";
+  return host.must(["curl", "-s", "--unix-socket", socket, "http://localhost/healthz"]);
+}

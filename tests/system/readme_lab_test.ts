@@ -7,9 +7,10 @@ const ROOT = new URL("../..", import.meta.url).pathname;
 /** The README's commands of "Then in earnest", as typed, without `sudo` and remarks. */
 function commands(): string[] {
   const [, section = ""] = Deno.readTextFileSync(`${ROOT}README.md`).split("Then in earnest:");
-  const lines = section.split("\n").filter((line) => line.startsWith("    "));
-  const own = lines.map((line) => line.replace(/#.*/, "").trim().replace(/^sudo /, ""));
-  return own.filter((line) => /^(bin\/contiv|docker) /.test(line));
+  const [own = ""] = section.split("\n## ");
+  const lines = own.split("\n").filter((line) => line.startsWith("    "));
+  const bare = lines.map((line) => line.replace(/#.*/, "").trim().replace(/^sudo /, ""));
+  return bare.filter((line) => /^(bin\/contiv|docker) /.test(line));
 }
 
 Deno.test("the README's commands do what it says when typed in order", async () => {
