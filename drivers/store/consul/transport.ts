@@ -135,14 +135,16 @@ export class Transport {
         ...(body && { "Content-Length": body.length }),
       },
     });
+    let over = false;
     const patience = ATTEMPT_MS + (request.blocking ?? 0) * 17 / 16;
     const end = (reason: string) => {
+      over = true;
       reject(new Error(reason));
       sent.destroy();
     };
     let timer = setTimeout(() => end(`no answer within ${patience} ms`), patience);
     const goesOn = () => {
-      if (sent.destroyed) return;
+      if (over) return;
       clearTimeout(timer);
       timer = setTimeout(() => end(`its answer stopped for ${PIECE_MS} ms`), PIECE_MS);
     };
@@ -168,6 +170,7 @@ export class Transport {
     });
     sent.end(body);
     return promise.finally(() => {
+      over = true;
       clearTimeout(timer);
       signal.removeEventListener("abort", abort);
     });
