@@ -17,7 +17,6 @@ import { VERSION } from "../version.ts";
 import { delay, persist } from "./delay.ts";
 import type { Awaited } from "./docker_part.ts";
 import { localAddress } from "./local_address.ts";
-import { startNeighbours } from "./neighbour_part.ts";
 import type { Services } from "./services.ts";
 import type { PluginSettings } from "./settings.ts";
 import type { State } from "./state_part.ts";
@@ -91,7 +90,6 @@ export async function startAgent(
   services.add("agent", () => agent.close());
   started = agent;
   later.endpoints.set(agent.endpoints);
-  startNeighbours(state, agent.facts, services);
   startSweep({ state, endpoints: agent.endpoints, kernel, host, log, now: Date.now }, services);
   log.info(
     "Host {host} is ready: Open vSwitch {version}, {datapath} datapath, flows by {flowProgrammer}, MTU {mtu}",
