@@ -52,6 +52,7 @@ export function desiredHost(
       forwarding,
       arpMode: config["arp-mode"],
       tunnelPort: TUNNEL_PORT_NUMBER,
+      vxlanPort: facts.vxlanPort,
       ...(access ? { access: pipelineAccess(subnet) } : {}),
       ...(uplink && facts.uplinks ? { uplinkPorts: uplinkNumbers(facts.uplinks) } : {}),
     },

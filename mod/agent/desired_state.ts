@@ -32,6 +32,7 @@ import { DesiredPeers } from "./desired_peers.ts";
 import { type DesiredRemote, desiredRemote } from "./desired_remote.ts";
 import { EndpointIndex } from "./endpoint_index.ts";
 import type { HostFacts } from "./host_facts.ts";
+import { openedBy } from "./host_reach.ts";
 import { Reach } from "./reach.ts";
 import { BASE, endpointOwner, networkOwner, peerOwner, remoteOwner } from "./owners.ts";
 import type { PipelineContent, PortSpec } from "./switch.ts";
@@ -154,7 +155,7 @@ export class DesiredState {
     const under = (prefix: string) =>
       keys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
     const networks = new Set(under(NETWORKS));
-    for (const tenant of under(TENANTS)) {
+    for (const tenant of [...under(TENANTS), ...under(NETWORKS).map(openedBy)]) {
       for (const id of this.#reach.networksOf(tenant)) networks.add(id);
     }
     this.#snapshot = snapshot;
@@ -242,13 +243,7 @@ export class DesiredState {
     const place = placeOf(snapshot, netID);
     const before = this.#networks.get(netID);
     const after = this.#host && place && this.#reach.reaches(place.network)
-      ? desiredNetwork(
-        place.network,
-        place.vrf,
-        this.#listeners(netID),
-        this.#host.pipeline,
-        before,
-      )
+      ? desiredNetwork(place, this.#listeners(netID), this.#host.pipeline, before)
       : undefined;
     if (before === after) return;
     if (after) this.#networks.set(netID, after);

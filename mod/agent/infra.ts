@@ -8,6 +8,7 @@ import { messageOf } from "../state/message_of.ts";
 import { read, readAll, type Snapshot } from "../state/snapshot.ts";
 import type { EndpointRequest, EndpointService } from "./endpoint_service.ts";
 import { forwardingOf } from "./desired_host.ts";
+import { GATEWAY_NETWORK } from "./host_reach.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Log } from "./log.ts";
 
@@ -30,9 +31,6 @@ export function missingInfra(snapshot: Snapshot, host: string): readonly Endpoin
     }));
 }
 
-/** The infra network by which hosts reach containers under their own addresses. */
-const GATEWAY = "contivh1";
-
 /**
  * The subnets that `host` reaches by its interface contivh1: of all VXLAN networks for containers of that one's tenant. Undefined: the host
  * has no such interface, or the networks are not routed.
@@ -42,7 +40,8 @@ export function gatewayRoutes(snapshot: Snapshot, host: string): readonly string
   const config = read<MasterConfig>(snapshot, MASTER_CONFIG);
   if (!config || forwardingOf(config) === "bridge") return undefined;
   const gateway = networks.find(({ networkName, nwType, id }) =>
-    nwType === "infra" && networkName === GATEWAY && snapshot.get(endpointKey(`${id}-${host}`))
+    nwType === "infra" && networkName === GATEWAY_NETWORK &&
+    snapshot.get(endpointKey(`${id}-${host}`))
   );
   return gateway && networks
     .filter(({ nwType, pktTagType, tenant }) =>
@@ -76,7 +75,7 @@ export class InfraEndpoints {
     const { snapshot, host, kernel, log } = this.deps;
     const routes = gatewayRoutes(snapshot(), host);
     try {
-      if (routes) await kernel.ensureHostRoutes(GATEWAY, routes);
+      if (routes) await kernel.ensureHostRoutes(GATEWAY_NETWORK, routes);
       return true;
     } catch (error) {
       log.warn("This host has no routes to containers: {error}", { error: messageOf(error) });

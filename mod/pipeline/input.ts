@@ -12,6 +12,8 @@ export interface PipelineHost {
   readonly arpMode: "proxy" | "flood";
   /** OpenFlow port of the one flow-based VXLAN port (`remote_ip=flow,key=flow`); absent: no tunnels. */
   readonly tunnelPort?: number;
+  /** UDP port at which other hosts take tunnelled packets; only with `tunnelPort`. */
+  readonly vxlanPort?: number;
   /** OpenFlow ports of the links to the physical switches, which carry VLAN networks in bridge mode; absent or empty: none. */
   readonly uplinkPorts?: readonly number[];
   /** The way to the host and the outside; absent in bridge mode, where somebody on the segment is the gateway. */
@@ -47,6 +49,8 @@ export interface PipelineNetwork {
   readonly gateway?: string;
   readonly subnet6?: string;
   readonly gateway6?: string;
+  /** The host itself has a way into it, other than by `access`, and would take others' packets along. */
+  readonly hostReaches?: boolean;
 }
 
 /** An endpoint on this host. */

@@ -26,7 +26,8 @@ const UNROUTABLE = 300;
 const ENDPOINT = 200;
 const SUBNET = 150;
 const HOST = 120;
-const PRIVATE_SUBNET = 110;
+/** What must not leave by the host. */
+const NOT_OUTSIDE = 110;
 const OUTSIDE = 10;
 const table = TABLES.l3_forward;
 
@@ -47,23 +48,23 @@ const UNROUTABLE_MATCHES: readonly (readonly string[])[] = [
 export const l3Forward: Feature = {
   tables: ["l3_forward"],
 
-  base: ({ access, forwarding }: PipelineHost): readonly Flow[] =>
+  base: ({ access, forwarding, vxlanPort }: PipelineHost): readonly Flow[] =>
     forwarding === "bridge" ? [missDrop("l3_forward")] : [
       ...UNROUTABLE_MATCHES.map((match) => ({ table, priority: UNROUTABLE, match, actions: [] })),
       ...(access ? outward(access) : []),
+      ...(access && vxlanPort !== undefined ? forgedTunnels(vxlanPort) : []),
       missDrop("l3_forward"),
     ],
 
   network: (
-    { vrf, subnet, subnet6 }: PipelineNetwork,
+    { vrf, subnet, subnet6, hostReaches }: PipelineNetwork,
     { forwarding }: PipelineHost,
   ): readonly Flow[] =>
-    forwarding === "bridge" ? [] : perFamily(subnet, subnet6, (prefix, syntax) => ({
-      table,
-      priority: SUBNET,
-      match: inVrf(vrf, prefix, syntax),
-      actions: [],
-    })),
+    forwarding === "bridge" ? [] : perFamily(subnet, subnet6, (prefix, syntax) => [
+      { table, priority: SUBNET, match: inVrf(vrf, prefix, syntax), actions: [] },
+      // Or the host would forward other tenants' packets into it, under its own address.
+      ...(hostReaches ? [drop([syntax.ip, `${syntax.destination}=${prefix}`])] : []),
+    ]).flat(),
 
   endpoint: (
     endpoint: PipelineEndpoint,
@@ -111,12 +112,11 @@ function outward({ address, address6, subnet, subnet6 }: PipelineHostAccess): Fl
       match: [syntax.ip, matchSource("endpoint"), `${syntax.destination}=${own}`],
       actions: [gotoTable("host_snat")],
     })),
-    ...perFamily(subnet, subnet6, (prefix, syntax) => ({
-      table,
-      priority: PRIVATE_SUBNET,
-      match: [syntax.ip, `${syntax.destination}=${prefix}`],
-      actions: [],
-    })),
+    ...perFamily(
+      subnet,
+      subnet6,
+      (prefix, syntax) => drop([syntax.ip, `${syntax.destination}=${prefix}`]),
+    ),
     {
       table,
       priority: OUTSIDE,
@@ -124,6 +124,18 @@ function outward({ address, address6, subnet, subnet6 }: PipelineHostAccess): Fl
       actions: [gotoTable("host_snat")],
     },
   ];
+}
+
+/**
+ * By the host's masquerading they would come from its tunnel address, and other hosts would take them for its own: into any tenant, from
+ * any sender.
+ */
+function forgedTunnels(vxlanPort: number): Flow[] {
+  return ["udp", "udp6"].map((udp) => drop([udp, `tp_dst=${vxlanPort}`]));
+}
+
+function drop(match: readonly string[]): Flow {
+  return { table, priority: NOT_OUTSIDE, match, actions: [] };
 }
 
 function inVrf(vrf: number, destination: string, syntax: FamilySyntax): string[] {

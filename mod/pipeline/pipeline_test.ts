@@ -54,7 +54,7 @@ Deno.test("pipeline has a constant number of flows for the host and each of its 
       peer: 0,
       remote: [0, 0],
     },
-    routing: { base: 58, network: [15, 3], endpoint: [18, 14, 9], peer: 1, remote: [6, 4] },
+    routing: { base: 60, network: [15, 3], endpoint: [18, 14, 9], peer: 1, remote: [6, 4] },
     bridge: { base: 53, network: [2, 2], endpoint: [19, 19, 7], peer: 1, remote: [4, 3] },
     "bridge with flooded ARP": {
       base: 53,

@@ -43,6 +43,8 @@ const ROUTED = (peer: string, other: string): readonly Case[] => [
   ["ARP for nobody", ask(web1, "10.1.1.77"), []],
   ["solicitation for a remote neighbour", solicit(web1, `${web2.address6}`), ["answered"]],
   ["broadcast", [...ip(web1, "10.1.1.255"), `dl_dst=${ALL}`], []],
+  ["to the outside", udp(web1, "198.51.100.1", 4790), ["65000"]],
+  ["into other hosts' tunnels", udp(web1, "198.51.100.1", 4789), []],
   ["from a peer", [...ip(web2, web1.address), ...tunnel(peer, WEB.vni)], ["1"]],
   [
     "from a peer, another tenant's of that address",
@@ -213,6 +215,10 @@ function frame({ port, mac }: Sender): string[] {
 
 function ip(from: Sender, target: string): string[] {
   return ["ip", ...frame(from), `nw_src=${from.address}`, `nw_dst=${target}`];
+}
+
+function udp(from: Sender, target: string, port: number): string[] {
+  return ["udp", ...ip(from, target).slice(1), `udp_dst=${port}`];
 }
 
 function igmp(from: Sender): string[] {

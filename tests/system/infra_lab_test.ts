@@ -112,6 +112,16 @@ Deno.test("hosts reach containers by contivh1, under their own addresses, as lon
     await waitFor("there", () => reaches(host, "10.6.0.1"), 5_000);
     assert.ok(await here.reaches("10.5.0.254"));
   });
+  await t.step("another tenant's containers do not reach what the host reaches", async () => {
+    await cluster.ctl("tenant", "create", "blue");
+    const subnet = ["--subnet=10.9.0.0/24", "--gateway=10.9.0.254"];
+    await cluster.ctl("network", "create", "-t", "blue", ...subnet, "sea");
+    const stranger = await cluster.attach(1, "stranger", "--tenant=blue", "--network=sea");
+    for (const address of ["10.5.0.1", "10.6.0.1", "10.4.5.1"]) {
+      assert.equal(await stranger.reaches(address), false, address);
+    }
+    assert.ok(await stranger.reaches("172.19.255.254"));
+  });
   await t.step("a network that goes takes its route along, the others stay", async () => {
     await cluster.member(0).agent.ctl("endpoint", "detach", "there");
     await cluster.ctl("network", "rm", "after");

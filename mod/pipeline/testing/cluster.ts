@@ -25,6 +25,7 @@ export const ROUTING: PipelineHost = {
   forwarding: "routing",
   arpMode: "proxy",
   tunnelPort: TUNNEL_PORT,
+  vxlanPort: 4789,
   access: ACCESS,
 };
 export const BRIDGE: PipelineHost = {
