@@ -12,7 +12,9 @@ import {
   putObject,
   removeObject,
 } from "../../mod/intent/objects.ts";
+import { finishRemoval } from "../../mod/intent/network_removal.ts";
 import type { ObjectType } from "../../mod/model/object.ts";
+import type { Snapshot } from "../../mod/state/snapshot.ts";
 import { transact } from "../../mod/state/transact.ts";
 import type { MasterDependencies } from "./dependencies.ts";
 import { endpointList } from "./endpoint_list.ts";
@@ -68,12 +70,14 @@ export function addObjectRoutes(app: Hono, deps: MasterDependencies, type: Objec
   app.put(one, put);
   app.delete(one, async (c) => {
     const objectKey = key(c);
-    const removed = await transact(
-      store,
-      cache,
-      (snapshot) => removeObject(snapshot, plural, objectKey, context(deps)),
-      { signal: deadline(), domain: "objects" },
-    );
+    const options = { signal: deadline(), domain: "objects" };
+    const decide = (snapshot: Snapshot) => removeObject(snapshot, plural, objectKey, context(deps));
+    const { key: removed, finished } = await transact(store, cache, decide, options);
+    // What is not finished within the deadline, the leading master brings to its end.
+    const goOn = (snapshot: Snapshot) => finishRemoval(snapshot, context(deps));
+    for (let more = !finished; more;) {
+      more = await transact(store, cache, goOn, options) !== undefined;
+    }
     return jsonReply(c, removed);
   });
   app.get(

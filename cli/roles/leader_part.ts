@@ -6,6 +6,7 @@
 import type { Log } from "../../mod/agent/log.ts";
 import { HostAbsence } from "../../mod/intent/host_absence.ts";
 import { forgetHost, noteHosts } from "../../mod/intent/host.ts";
+import { finishRemoval } from "../../mod/intent/network_removal.ts";
 import { type Mandate, runElected } from "../../mod/state/elected.ts";
 import { LEADER } from "../../mod/state/registration.ts";
 import { delay } from "./delay.ts";
@@ -72,17 +73,36 @@ async function watchHosts(
   }
 }
 
+/** Of networks, that a master began and did not end. */
+async function finishRemovals(
+  state: State,
+  { signal, fenced }: Mandate,
+  log: Log,
+): Promise<void> {
+  // The mode decides what may be removed: of what was begun, that has been decided.
+  const context = () => ({ now: Date.now(), clusterMode: "" });
+  const step = fenced((snapshot) => finishRemoval(snapshot, context()));
+  for (let more = true; more && !signal.aborted;) {
+    const within = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
+    const left = await state.commit(step, within);
+    if (left !== undefined) log.debug("Removed a part of network {left}", { left });
+    more = left !== undefined;
+  }
+}
+
 /** Notes which hosts went and came, then forgets those that are gone for long, part by part. */
 async function lookAtHosts(
   state: State,
-  { signal, fenced }: Mandate,
+  mandate: Mandate,
   absence: HostAbsence,
   grace: number,
   log: Log,
 ): Promise<void> {
+  const { signal, fenced } = mandate;
   const within = () => AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
   const noted = await state.commit(fenced((snapshot) => noteHosts(snapshot, Date.now())), within());
   for (const { label, now } of noted) log.warn("Host {label} is {now}", { label, now });
+  await finishRemovals(state, mandate, log);
   const absent = absence.look(state.snapshot(), performance.now());
   const forget = fenced((snapshot) => forgetHost(snapshot, Date.now(), grace, absent));
   while (!signal.aborted) {

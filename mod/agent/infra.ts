@@ -17,8 +17,8 @@ const DEADLINE_MS = 10_000;
 /** Of the infra networks of which `host` has no endpoint yet. */
 export function missingInfra(snapshot: Snapshot, host: string): readonly EndpointRequest[] {
   return readAll<NetworkState>(snapshot, NETWORKS)
-    .filter(({ id, nwType }) =>
-      nwType === "infra" && !read<EndpointState>(snapshot, endpointKey(`${id}-${host}`))
+    .filter(({ id, nwType, leaving }) =>
+      nwType === "infra" && !leaving && !read<EndpointState>(snapshot, endpointKey(`${id}-${host}`))
     )
     .map(({ tenant, networkName }) => ({
       tenant,

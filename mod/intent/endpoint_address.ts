@@ -19,6 +19,7 @@ import type { HostContext } from "./context.ts";
 import { Draft } from "./draft.ts";
 import type { AddressRequest, NetworkRef } from "./endpoint_request.ts";
 import { IntentError } from "./error.ts";
+import { refuseLeaving } from "./leaving_network.ts";
 import { outside } from "./subnet.ts";
 
 /** The network and group that a reference names. */
@@ -37,6 +38,7 @@ export function requirePlace(draft: Draft, ref: NetworkRef): Place {
       `\`contiv ctl network ls -t ${ref.tenant}\` lists those there are`,
     );
   }
+  refuseLeaving(network);
   draft.guard(objectKey("network", `${ref.tenant}:${ref.network}`));
   if (ref.group === "") return { network, group: undefined };
   const group = draft.read<GroupState>(groupKey(ref.tenant, ref.group));

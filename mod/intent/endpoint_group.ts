@@ -18,6 +18,7 @@ import { refuseMapped } from "./docker_mapping.ts";
 import type { Draft } from "./draft.ts";
 import { IntentError } from "./error.ts";
 import { readyGlobal } from "./global.ts";
+import { refuseLeaving } from "./leaving_network.ts";
 import { addLink, dropLink, referenceTo } from "./links.ts";
 import type { ObjectIntent } from "./object_intent.ts";
 import { endpointsOf, groupOper } from "./oper.ts";
@@ -109,6 +110,7 @@ function requireNetwork(draft: Draft, fields: ModelObject): NetworkState {
       `\`contiv ctl network ls -t ${tenantName}\` lists those there are`,
     );
   }
+  refuseLeaving(state);
   const name = textOf(fields, "groupName");
   const homonym = objectKey(network.type, `${tenantName}:${name}`);
   if (draft.read(homonym)) {

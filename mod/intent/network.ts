@@ -4,31 +4,25 @@
  */
 import type { ModelObject } from "../model/object.ts";
 import { network } from "../model/network.ts";
-import type { Allocation, EndpointState, NetworkState, Owner } from "../model/records.ts";
+import type { NetworkState, Owner } from "../model/records.ts";
 import { tenant } from "../model/tenant.ts";
 import { linkSet, numberOf, textOf, wireObject } from "../model/wire.ts";
 import { formatAddress, parseAddress } from "../net/address.ts";
 import { type Prefix, prefixRange, rangesOverlap } from "../net/prefix.ts";
-import { addressPrefix, groupKey, networkId, networkKey, objectKey } from "../state/keys.ts";
-import { decode, read } from "../state/snapshot.ts";
-import { refuseActive } from "./active_endpoints.ts";
-import type { IntentContext } from "./context.ts";
-import { refuseMapped } from "./docker_mapping.ts";
+import { groupKey, networkId, networkKey, objectKey } from "../state/keys.ts";
+import { read } from "../state/snapshot.ts";
 import type { Draft } from "./draft.ts";
-import { removeEndpoint } from "./endpoint.ts";
 import { IntentError } from "./error.ts";
 import { readyGlobal } from "./global.ts";
 import { checkInterfaceName } from "./infra_network.ts";
-import { addLink, dropLink, referenceTo } from "./links.ts";
+import { addLink, referenceTo } from "./links.ts";
+import { removeNetwork } from "./network_removal.ts";
 import type { ObjectIntent } from "./object_intent.ts";
-import { endpointsOf, networkOper } from "./oper.ts";
+import { networkOper } from "./oper.ts";
 import { checkSubnet, checkWithin, parseSubnet, parseSubnet6, type Subnet } from "./subnet.ts";
 import { parseTagRange } from "./tag_range.ts";
-import { freeNumber, takeLocalVlan, takeVlan, takeVxlan } from "./tags.ts";
+import { takeLocalVlan, takeVlan, takeVxlan } from "./tags.ts";
 import { requireTenant } from "./tenant.ts";
-
-/** Unclaimed addresses that go with their network in the same transaction; more are left to the sweep. */
-const LEFTOVERS = 64;
 
 const ownerOf = (id: string): Owner => ({ kind: "network", id });
 
@@ -62,7 +56,7 @@ export const networkIntent: ObjectIntent = {
       "delete the network and create it again",
     );
   },
-  remove,
+  remove: removeNetwork,
   oper(snapshot, object) {
     const key = networkKey(textOf(object, "tenantName"), textOf(object, "networkName"));
     const state = read<NetworkState>(snapshot, key);
@@ -159,53 +153,4 @@ function stateOf(
     networkTag: textOf(fields, "cfgdTag") || id,
     addressSpace: `${tenantName}:${networkName}`,
   };
-}
-
-function remove(draft: Draft, old: ModelObject, context: IntentContext): void {
-  const tenantName = textOf(old, "tenantName"), name = textOf(old, "networkName");
-  refuseLinked(old, name, "EndpointGroups", "endpoint groups");
-  refuseLinked(old, name, "Servicelbs", "services ");
-  refuseMapped(draft, [tenantName, name, ""], `network ${name}`, context);
-  const id = networkId(tenantName, name);
-  const isHosts = (endpoint: EndpointState) => endpoint.attachment.kind === "host";
-  const inNetwork = endpointsOf(draft.snapshot, (endpoint) => endpoint.netID === id);
-  const active = inNetwork.filter((endpoint) => !isHosts(endpoint));
-  refuseActive(
-    active,
-    "Error: Network has active endpoints",
-    `contiv ctl network inspect -t ${tenantName} ${name}`,
-  );
-  const state = draft.read<NetworkState>(networkKey(tenantName, name));
-  for (const endpoint of inNetwork.filter(isHosts)) removeEndpoint(draft, endpoint, context.now);
-  if (state) release(draft, state);
-  const self = referenceTo(network.type, String(old["key"]));
-  draft.remove(networkKey(tenantName, name));
-  draft.remove(objectKey(network.type, self.key));
-  dropLink(draft, referenceTo(tenant.type, tenantName), "Networks", self);
-}
-
-function refuseLinked(old: ModelObject, name: string, set: string, what: string): void {
-  const links = linkSet(old, set);
-  if (links.length === 0) return;
-  throw new IntentError(
-    "conflict",
-    `cannot delete ${name} has ${links.length} ${what}`,
-    `delete them first: ${links.slice(0, 5).map((link) => link.key).join(", ")}`,
-  );
-}
-
-/** Its tags, and addresses that Docker asked for and no endpoint took. */
-function release(draft: Draft, state: NetworkState): void {
-  const owner = ownerOf(state.id);
-  if (state.pktTagType === "vlan") freeNumber(draft, "vlan", state.pktTag, owner);
-  else {
-    freeNumber(draft, "vxlan", state.extPktTag, owner);
-    freeNumber(draft, "local-vlan", state.pktTag, owner);
-  }
-  const space = addressPrefix(state.addressSpace);
-  draft.guardAdditions(space);
-  draft.snapshot.list(space)
-    .filter((item) => decode<Allocation>(item).owner.kind === "docker")
-    .slice(0, LEFTOVERS)
-    .forEach((item) => draft.remove(item.key));
 }

@@ -13,7 +13,8 @@ export interface ObjectIntent {
   /** Writes the object and all that follows from it; returns it as stored. */
   create(draft: Draft, key: string, fields: ModelObject, context: IntentContext): ModelObject;
   update(draft: Draft, old: ModelObject, fields: ModelObject, context: IntentContext): void;
-  remove(draft: Draft, old: ModelObject, context: IntentContext): void;
+  /** False: too much for one transaction is to go; the object is left marked, and the rest goes by being asked again. */
+  remove(draft: Draft, old: ModelObject, context: IntentContext): boolean | void;
   /** The `Oper` half of an inspect document. */
   oper?(snapshot: Snapshot, object: ModelObject, clusterMode: string): ModelObject;
 }

@@ -42,17 +42,22 @@ export function putObject(
   return draft.plan(wireObject(intent.object, key, fields));
 }
 
-/** The result is the key. */
+export interface Removal {
+  readonly key: string;
+  /** False: this was a part, and the removal is to be decided again until it is finished. It cannot be refused any more. */
+  readonly finished: boolean;
+}
+
 export function removeObject(
   snapshot: Snapshot,
   plural: string,
   key: string,
   context: IntentContext,
-): Plan<string> {
+): Plan<Removal> {
   const intent = intentOf(plural);
   const draft = new Draft(snapshot);
-  intent.remove(draft, getObject(snapshot, plural, key), context);
-  return draft.plan(key);
+  const finished = intent.remove(draft, getObject(snapshot, plural, key), context) !== false;
+  return draft.plan({ key, finished });
 }
 
 /** Sorted by key. */

@@ -31,7 +31,7 @@ export class TestCluster {
   }
 
   remove(plural: string, key: string): string {
-    return this.apply(removeObject(this.snapshot, plural, key, CONTEXT));
+    return this.apply(removeObject(this.snapshot, plural, key, CONTEXT)).key;
   }
 
   tenant(tenantName: string): ModelObject {

@@ -81,6 +81,8 @@ export interface NetworkState {
   readonly addressSpace: string;
   /** No traffic to or from outside the tenant, whatever the gateway says (`docker network create --internal`). */
   readonly internal?: boolean;
+  /** It is being deleted, its hosts' own endpoints part by part: nothing may be made in it any more. */
+  readonly leaving?: true;
   /** Made by a user's `docker network create`, and removed with it: whose (mod/docker/mapping.ts has the holders). */
   readonly dockerHolder?: string;
 }
