@@ -21,14 +21,19 @@ export class FlowLedger {
   #applied = new Map<string, readonly Flow[]>();
   readonly #owner = new Map<string, string>();
 
-  /** What has to be done for `owner` to have exactly `wanted`. */
+  /**
+   * What has to be done for `owner` to have exactly `wanted`. What is to be set is its own from now on: changes go to the switch in the order
+   * in which they are asked for here, and one that is asked for before this is confirmed must not remove it.
+   */
   change(owner: string, wanted: readonly Flow[]): FlowChange {
     const before = this.#applied.get(owner) ?? [];
     if (before === wanted) return { add: [], remove: [] };
     const installed = new Map(before.map((flow) => [flowIdentity(flow), flow]));
     const keep = new Set(wanted.map(flowIdentity));
+    const add = wanted.filter((flow) => !sameActions(installed.get(flowIdentity(flow)), flow));
+    for (const flow of add) this.#owner.set(flowIdentity(flow), owner);
     return {
-      add: wanted.filter((flow) => !sameActions(installed.get(flowIdentity(flow)), flow)),
+      add,
       remove: before.filter((flow) =>
         !keep.has(flowIdentity(flow)) && this.#owner.get(flowIdentity(flow)) === owner
       ),

@@ -26,6 +26,17 @@ Deno.test("FlowLedger replaces a flow whose actions changed without removing it"
   assert.deepEqual(ledger.change("a", after), { add: after, remove: [] });
 });
 
+Deno.test("FlowLedger leaves a flow that another owner is about to take over", () => {
+  const ledger = new FlowLedger();
+  ledger.confirm("old", [flow("nw_dst=10.1.1.1", "output:1")]);
+  const taken = [flow("nw_dst=10.1.1.1", "output:2")];
+  ledger.change("new", taken);
+  assert.deepEqual(ledger.change("old", []), { add: [], remove: [] });
+  ledger.confirm("new", taken);
+  ledger.confirm("old", []);
+  assert.deepEqual(ledger.change("new", []), { add: [], remove: taken });
+});
+
 Deno.test("FlowLedger leaves a flow that another owner has taken over", () => {
   const ledger = new FlowLedger();
   ledger.confirm("old", [flow("nw_dst=10.1.1.1", "output:1")]);

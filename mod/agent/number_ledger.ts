@@ -15,14 +15,16 @@ export class NumberLedger<T extends Numbered> {
   /** `format` gives equal texts for equal things. */
   constructor(private readonly format: (thing: T) => string) {}
 
-  /** What has to be done for `owner` to have exactly `wanted`. */
+  /** What has to be done for `owner` to have exactly `wanted`; what is to be set is its own from now on, as in FlowLedger. */
   change(owner: string, wanted: readonly T[]): { set: readonly T[]; remove: readonly number[] } {
     const before = this.#applied.get(owner) ?? [];
     if (before === wanted) return { set: [], remove: [] };
     const installed = new Map(before.map((thing) => [thing.id, thing]));
     const keep = new Set(wanted.map(({ id }) => id));
+    const set = wanted.filter((thing) => !this.#isSame(installed.get(thing.id), thing));
+    for (const { id } of set) this.#owner.set(id, owner);
     return {
-      set: wanted.filter((thing) => !this.#isSame(installed.get(thing.id), thing)),
+      set,
       remove: [...installed.keys()].filter((id) => !keep.has(id) && this.#owner.get(id) === owner),
     };
   }

@@ -42,6 +42,13 @@ Deno.test("PipelineLedger sets only the groups and meters that differ, buckets i
   assert.deepEqual([gone?.remove, gone?.removeGroups, gone?.removeMeters], [[flow], [7], [3]]);
 });
 
+Deno.test("PipelineLedger leaves a group that another owner is about to take over", () => {
+  const ledger = new PipelineLedger();
+  ledger.confirm("old", { ...none, groups: [flood(1)] });
+  ledger.change([{ owner: "new", content: { ...none, groups: [flood(2)] } }]);
+  assert.equal(ledger.change([{ owner: "old", content: none }]), undefined);
+});
+
 Deno.test("PipelineLedger leaves a group that another owner has taken over", () => {
   const ledger = new PipelineLedger();
   ledger.confirm("old", { ...none, groups: [flood(1)] });
