@@ -10,6 +10,7 @@ import { ROOT } from "./keys.ts";
 import { messageOf } from "./message_of.ts";
 import type { Snapshot } from "./snapshot.ts";
 import {
+  type Compare,
   type KeyValue,
   type ListResult,
   type Revision,
@@ -19,6 +20,7 @@ import {
 } from "./store.ts";
 import { backoff, type Timing } from "./timing.ts";
 import { Tree } from "./tree.ts";
+import { Unreadable } from "./unreadable.ts";
 
 export interface CacheOptions extends Timing {
   /** Which keys to hold; ROOT when absent. */
@@ -29,6 +31,11 @@ export interface CacheOptions extends Timing {
   readonly now?: () => number;
   /** Called when the store comes, goes, or fails for another kind of reason; not for every try. Must not throw. */
   readonly statusChanged?: (status: CacheStatus) => void;
+  /**
+   * Called with what a listener threw, and with a StateError "unreadable" for each record that cannot be read. Must not throw. Without it,
+   * what a listener threw is an uncaught error.
+   */
+  readonly failed?: (error: unknown) => void;
 }
 
 /** What one step of the cache changed: a revision, or all that a relist found different. */
@@ -66,6 +73,7 @@ export class Cache {
   readonly #prefix: string;
   readonly #moved = new Bell();
   readonly #listeners = new Set<(change: Change) => void>();
+  readonly #unreadable = new Unreadable((error) => this.options.failed?.(error));
 
   private constructor(readonly store: Store, readonly options: CacheOptions) {
     this.#prefix = options.prefix ?? ROOT;
@@ -110,6 +118,16 @@ export class Cache {
     return this.#status;
   }
 
+  /** Records that no snapshot has in the state that the store has them in; a StateError "unreadable" each. */
+  get unreadable(): readonly StateError[] {
+    return this.#unreadable.errors;
+  }
+
+  /** Throws StateError "unreadable" when a plan with these compares can never be committed. */
+  refuseUnreadable(compares: readonly Compare[]): void {
+    this.#unreadable.refuse(compares);
+  }
+
   /** Resolves at once when synced. Rejects when either signal aborts. */
   async whenSynced(signal: AbortSignal): Promise<void> {
     await this.#until(() => this.synced, signal);
@@ -134,7 +152,7 @@ export class Cache {
     await this.waitFor(revision, signal);
   }
 
-  /** Calls `listener` after each change, in order, until the signal aborts. A listener must not throw. */
+  /** Calls `listener` after each change, in order, until the signal aborts. What it throws is reported, and is nobody else's trouble. */
   subscribe(listener: (change: Change) => void, signal: AbortSignal): void {
     if (signal.aborted) return;
     const own = (change: Change) => listener(change);
@@ -182,15 +200,30 @@ export class Cache {
 
   /** Returns only by throwing, or when the signal aborts. */
   async #listAndWatch(signal: AbortSignal): Promise<void> {
+    const asked = this.revision;
     const list = await this.store.list(this.#prefix, { signal });
     this.#status = { state: "synced" };
-    this.#replace(list);
+    // While it was on its way, a waiter's list may have come further. A store that is behind what was asked at was put back to a backup.
+    const overtaken = asked <= list.revision && list.revision < this.revision;
+    if (overtaken) this.#moved.ring();
+    else this.#replace(list);
     this.#tell("synced");
-    for await (const batch of this.store.watch(this.#prefix, list.revision + 1, signal)) {
-      this.#failures = 0;
-      if (batch.revision > this.revision) this.#advance(batch.revision, batch.events);
+    const watched = new AbortController();
+    void this.#calm(AbortSignal.any([watched.signal, signal]));
+    try {
+      for await (const batch of this.store.watch(this.#prefix, list.revision + 1, signal)) {
+        if (batch.revision > this.revision) this.#advance(batch.revision, batch.events);
+      }
+    } finally {
+      watched.abort();
     }
     if (!signal.aborted) throw new StoreError("unavailable", "the watch ended");
+  }
+
+  /** A watch that held for as long as the longest pause is not one failure more: the next one is tried again soon. */
+  async #calm(over: AbortSignal): Promise<void> {
+    await this.options.delay(LONGEST_PAUSE_MS, over);
+    if (!over.aborted) this.#failures = 0;
   }
 
   #disconnected(error: unknown): void {
@@ -209,17 +242,33 @@ export class Cache {
 
   #replace({ items, revision }: ListResult): void {
     this.#records = items.length;
+    this.#unreadable.listed(items);
     this.#advance(revision, difference(this.#snapshot?.tree ?? Tree.EMPTY, items, revision));
   }
 
-  #advance(revision: Revision, events: readonly StoreEvent[]): void {
+  #advance(revision: Revision, received: readonly StoreEvent[]): void {
+    const events = this.#unreadable.sift(received);
     const tree = this.#snapshot?.tree ?? Tree.EMPTY;
     const snapshot = new TreeSnapshot(events.length > 0 ? tree.with(events) : tree, revision);
     this.#snapshot = snapshot;
     this.#moved.ring();
     if (events.length === 0) return;
     const keys = events.map((event) => event.type === "put" ? event.item.key : event.key);
-    for (const listener of [...this.#listeners]) listener({ revision, events, keys, snapshot });
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener({ revision, events, keys, snapshot });
+      } catch (error) {
+        this.#failed(error);
+      }
+    }
+  }
+
+  #failed(error: unknown): void {
+    const { failed } = this.options;
+    if (failed) return failed(error);
+    queueMicrotask(() => {
+      throw error;
+    });
   }
 }
 

@@ -104,7 +104,9 @@ export class Domain {
     const again: Request[] = [];
     for (const request of requests) {
       try {
-        const outcome = combination.join(request.decide(combination.view));
+        const plan = request.decide(combination.view);
+        this.cache.refuseUnreadable(plan.compares);
+        const outcome = combination.join(plan);
         if (outcome === "joined") joined.push(request);
         else if (outcome === "full") again.push(request);
         else if (this.#mayRetry(request)) again.push(request);

@@ -8,7 +8,9 @@ export type StateErrorCode =
   /** The store was not yet read, so nothing can be decided. */
   | "not-synced"
   /** A lock is held by another, or was lost. */
-  | "not-leader";
+  | "not-leader"
+  /** A record is not what Contiv writes; nothing was decided from it. */
+  | "unreadable";
 
 export class StateError extends Error {
   override readonly name = "StateError";

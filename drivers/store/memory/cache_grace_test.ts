@@ -23,7 +23,8 @@ for (const { records, grace } of [{ records: 100, grace: 51 }, { records: 10_000
     await withCache(store, async (cache, signal) => {
       const { revision } = await store.transact([], [put("/beside/a", 1)]);
       await cache.waitFor(revision, signal);
-      assert.equal(waits[0], grace);
+      // 5 s: for how long a watch must hold to count as one that held.
+      assert.equal(waits.find((it) => it < 5_000), grace);
     }, { timing });
   });
 }

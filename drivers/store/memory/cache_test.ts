@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { Cache, type CacheStatus, type Change } from "../../../mod/state/cache.ts";
 import { put, remove } from "../../../mod/state/plan.ts";
 import type { Operation } from "../../../mod/state/store.ts";
+import type { Timing } from "../../../mod/state/timing.ts";
 import { Tree } from "../../../mod/state/tree.ts";
 import { hurriedTiming, realTiming, seeded, withCache } from "../testing.ts";
 import { FaultyStore } from "./faulty_store.ts";
@@ -153,4 +154,94 @@ Deno.test("Cache tells once that the store went and once that it came, not of ev
     assert.deepEqual(told, expected);
   }
   stop.abort();
+});
+
+Deno.test("Cache never goes back to a list that was on its way while a waiter's own list came further", async () => {
+  const inner = new MemoryStore();
+  const held = Promise.withResolvers<void>();
+  let relists = 0;
+  const store = new FaultyStore(inner, (call) => {
+    return call === "list" && relists++ === 1 ? { late: held.promise } : undefined;
+  });
+  await withCache(store, async (cache, signal) => {
+    store.disconnectWatches();
+    while (relists < 2) await realTiming.delay(0, signal);
+    const { revision } = await inner.transact([], [put(key("a"), 1)]);
+    await cache.waitFor(revision, signal);
+    held.resolve();
+    await cache.whenSynced(signal);
+    assert.ok(cache.revision >= revision, `${cache.revision} after ${revision}`);
+    const next = await inner.transact([], [put(key("b"), 1)]);
+    await cache.waitFor(next.revision, signal);
+    assert.deepEqual(cache.snapshot().list("").map((item) => item.key), [key("a"), key("b")]);
+  }, { timing: hurriedTiming });
+});
+
+Deno.test("Cache follows a store that was put back to an earlier state", async () => {
+  const [first, restored] = [new MemoryStore(), new MemoryStore()];
+  for (let i = 0; i < 9; i++) await first.transact([], [put(key("a"), i)]);
+  const { revision } = await restored.transact([], [put(key("b"), 1)]);
+  let store: FaultyStore = new FaultyStore(first);
+  const moving = new Proxy(store, {
+    get: (_, name) => {
+      const member: unknown = Reflect.get(store, name, store);
+      return typeof member === "function" ? member.bind(store) : member;
+    },
+  });
+  await withCache(moving, async (cache, signal) => {
+    await realTiming.delay(0, signal);
+    const before = store;
+    store = new FaultyStore(restored);
+    before.disconnectWatches();
+    while (cache.revision > revision) await realTiming.delay(0, signal);
+    assert.deepEqual(cache.snapshot().list("").map((item) => item.key), [key("b")]);
+  }, { timing: hurriedTiming });
+});
+
+Deno.test("Cache tries again soon when a watch that held is lost, however long the store was away before", async () => {
+  const inner = new MemoryStore();
+  let down = false;
+  const store = new FaultyStore(inner, () => down ? { lose: "request" } : undefined);
+  const pauses: number[] = [];
+  const random = () => 1;
+  const delay: Timing["delay"] = (milliseconds, signal) => {
+    pauses.push(milliseconds);
+    return hurriedTiming.delay(milliseconds, signal);
+  };
+  await withCache(store, async (cache, signal) => {
+    down = true;
+    store.disconnectWatches();
+    while (Math.max(...pauses) < 5_000) await realTiming.delay(0, signal);
+    down = false;
+    await cache.whenSynced(signal);
+    await realTiming.delay(5, signal);
+    pauses.length = 0;
+    store.disconnectWatches();
+    await cache.refresh(signal);
+    while (pauses.length === 0) await realTiming.delay(0, signal);
+    assert.equal(pauses[0], 50);
+  }, { timing: { random, delay } });
+});
+
+Deno.test("Cache tells every listener of a change when one of them throws, and reports the error", async () => {
+  const store = new MemoryStore();
+  const failed: unknown[] = [];
+  const stop = new AbortController();
+  const options = { ...realTiming, signal: stop.signal, failed: (it: unknown) => failed.push(it) };
+  const cache = await Cache.start(store, options);
+  const heard: string[] = [];
+  const error = new TypeError("not mine");
+  cache.subscribe(() => {
+    throw error;
+  }, stop.signal);
+  cache.subscribe(({ keys }) => heard.push(...keys), stop.signal);
+  for (const name of ["a", "b"]) {
+    const { revision } = await store.transact([], [put(key(name), 1)]);
+    await cache.waitFor(revision, stop.signal);
+  }
+  assert.deepEqual(heard, [key("a"), key("b")]);
+  assert.deepEqual(failed, [error, error]);
+  assert.equal(cache.synced, true);
+  stop.abort();
+  await realTiming.delay(0, new AbortController().signal);
 });

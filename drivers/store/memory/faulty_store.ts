@@ -32,6 +32,8 @@ export type CallName =
 export interface Fault {
   /** The request waits for this before it reaches the store. */
   readonly delay?: Promise<void>;
+  /** The reply, made in time, waits for this on its way back. */
+  readonly late?: Promise<void>;
   /** The request never reaches the store, or its reply never comes back: "unavailable" either way, as the caller cannot tell. */
   readonly lose?: "request" | "reply";
 }
@@ -121,6 +123,7 @@ export class FaultyStore implements Store {
     await fault?.delay;
     if (fault?.lose === "request") throw lost(name);
     const result = await run();
+    if (fault?.late) await fault.late;
     if (fault?.lose === "reply") throw lost(name);
     return result;
   }
