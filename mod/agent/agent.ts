@@ -243,18 +243,23 @@ export class Agent {
     }
   }
 
+  async #writeReported(): Promise<void> {
+    const troubles = new Map(this.#troubles);
+    this.#troubles.clear();
+    for (const id of staleStatuses(this.deps.cache.snapshot(), this.deps.host)) {
+      troubles.set(id, undefined);
+    }
+    const signal = AbortSignal.timeout(COMMIT_DEADLINE_MS);
+    const decide = (snapshot: Snapshot) => statusPlan(snapshot, this.deps.host, troubles);
+    while (await commit(this.deps, decide, signal));
+  }
+
   async #writeStatuses(): Promise<void> {
     this.#reporting = true;
     try {
       await Promise.resolve();
-      const troubles = new Map(this.#troubles);
-      this.#troubles.clear();
-      for (const id of staleStatuses(this.deps.cache.snapshot(), this.deps.host)) {
-        troubles.set(id, undefined);
-      }
-      if (troubles.size === 0) return;
-      const signal = AbortSignal.timeout(COMMIT_DEADLINE_MS);
-      await commit(this.deps, (snapshot) => statusPlan(snapshot, this.deps.host, troubles), signal);
+      // What is reported while this is written is written after it.
+      while (this.#troubles.size > 0) await this.#writeReported();
     } catch (error) {
       this.deps.log.debug("Could not record endpoint status: {error}", { error: messageOf(error) });
     } finally {

@@ -8,19 +8,22 @@ import { ENDPOINT_STATUS, endpointKey, endpointStatusKey } from "../state/keys.t
 import { type Plan, put, remove, unchanged } from "../state/plan.ts";
 import { read, readAll, type Snapshot } from "../state/snapshot.ts";
 
-/** The plan that makes the records of `host` say what `troubles` says about the endpoints in it. */
+/**
+ * Makes the records of `host` say what `troubles` says about the endpoints in it. The result: whether more is left to say than one transaction
+ * holds.
+ */
 export function statusPlan(
   snapshot: Snapshot,
   host: string,
   troubles: ReadonlyMap<string, string | undefined>,
-): Plan<void> {
-  const plans = [...troubles].slice(0, MOST_AT_ONCE).map(([id, trouble]) =>
-    one(snapshot, host, id, trouble)
-  );
+): Plan<boolean> {
+  const news = [...troubles].map(([id, trouble]) => one(snapshot, host, id, trouble))
+    .filter(({ operations }) => operations.length > 0);
+  const plans = news.slice(0, MOST_AT_ONCE);
   return {
     compares: plans.flatMap((plan) => plan.compares),
     operations: plans.flatMap((plan) => plan.operations),
-    result: undefined,
+    result: news.length > plans.length,
   };
 }
 
