@@ -30,6 +30,8 @@ const facts: HostFacts = {
 const one = networkRecord("default", "one", 1);
 const two = networkRecord("default", "two", 2);
 const other = networkRecord("blue", "one", 1);
+const gate = { ...networkRecord("default", "contivh1", 9), nwType: "infra" as const };
+const networks = [one, two, other, gate];
 const base = [
   configItem,
   tenantItem(tenantRecord("default", 1)),
@@ -198,7 +200,7 @@ Deno.test("DesiredState looks at one endpoint of ten thousand when one changes e
 const change = fc.oneof(
   fc.record({
     kind: fc.constant("endpoint" as const),
-    network: fc.nat(2),
+    network: fc.nat(3),
     number: fc.integer({ min: 1, max: 6 }),
     host: fc.constantFrom("here", "there", "far"),
     present: fc.boolean(),
@@ -212,7 +214,7 @@ const change = fc.oneof(
   }),
   fc.record({
     kind: fc.constant("network" as const),
-    network: fc.nat(2),
+    network: fc.nat(3),
     gateway: fc.boolean(),
     present: fc.boolean(),
   }),
@@ -223,7 +225,7 @@ const change = fc.oneof(
   }),
   fc.record({
     kind: fc.constant("retire" as const),
-    network: fc.nat(2),
+    network: fc.nat(3),
     number: fc.integer({ min: 1, max: 6 }),
   }),
   fc.record({ kind: fc.constant("mode" as const), bridge: fc.boolean() }),
@@ -231,7 +233,6 @@ const change = fc.oneof(
 type Change = typeof change extends fc.Arbitrary<infer T> ? T : never;
 
 function written(it: Exclude<Change, { kind: "retire" }>): readonly [string, unknown, boolean] {
-  const networks = [one, two, other];
   switch (it.kind) {
     case "endpoint": {
       const record = endpointRecord(networks[it.network] ?? one, it.number, it.host);
@@ -263,11 +264,7 @@ Deno.test("DesiredState comes to the same by updates as by a fresh start, and na
         const before = new Map(desired.owners().map((owner) => [owner, said(desired, owner)]));
         let dirty: Set<string>;
         if (each.kind === "retire") {
-          const { id } = endpointRecord(
-            [one, two, other][each.network] ?? one,
-            each.number,
-            "here",
-          );
+          const { id } = endpointRecord(networks[each.network] ?? one, each.number, "here");
           dirty = new Set([...desired.retire(id), ...desired.restore(id)]);
         } else {
           const [key, value, present] = written(each);
