@@ -135,3 +135,28 @@ Deno.test("a link that the host itself uses is not taken as an uplink", async (t
     await waitFor("no warning", async () => await warningOf(member) === "");
   });
 });
+
+Deno.test("an uplink that is not there is named, and taken when it comes", async (t) => {
+  await using lab = await Lab.create({ name: "nouplink" });
+  const fabric = await PhysicalSwitch.start(lab);
+  const cluster = await Cluster.start(lab, 1, {
+    args: ["--fwdmode=bridge"],
+    agent: () => ["--vlan-uplinks=eth2"],
+  });
+  const member = cluster.member(0);
+  await cluster.ctl("network", "create", "--encap=vlan", "--subnet=10.7.1.0/24", "red");
+  await cluster.attach(0, "a1", "--network=red");
+
+  await t.step("by the agent's health, and so by the doctor", async () => {
+    await waitFor(
+      "the warning",
+      async () =>
+        /VLAN networks stay on this host: cannot attach port eth2: .*No such device/
+          .test(await warningOf(member)),
+    );
+  });
+  await t.step("until it is plugged in", async () => {
+    await fabric.plug(await fabric.cable(member.host, "eth2"));
+    await waitFor("no warning", async () => await warningOf(member) === "", 70_000);
+  });
+});
