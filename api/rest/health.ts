@@ -36,6 +36,9 @@ export const healthDocument = z.object({
       "Revision of the store that reads are served at",
     ),
     error: z.string().optional(),
+    unreadable: z.array(z.string()).optional().describe(
+      "Records that are left aside because somebody else has broken them, and how to mend each",
+    ),
   }),
   roles: z.array(z.string()).describe("What this process does"),
   nodes: z.object({ masters: z.array(node), agents: z.array(node) }).describe(
@@ -96,10 +99,14 @@ async function membersOf(store: Store): Promise<Health["store"]["members"]> {
   }
 }
 
-function cacheHealth({ status, revision }: Cache): Health["cache"] {
-  return status.state === "synced"
-    ? { ok: true, revision }
-    : { ok: false, revision, error: status.reason };
+function cacheHealth({ status, revision, unreadable }: Cache): Health["cache"] {
+  const broken = unreadable.map(({ message }) => message);
+  return {
+    ok: status.state === "synced",
+    revision,
+    ...(status.state === "synced" ? {} : { error: status.reason }),
+    ...(broken.length > 0 ? { unreadable: broken } : {}),
+  };
 }
 
 function message(error: unknown): string {

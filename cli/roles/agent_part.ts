@@ -74,7 +74,7 @@ export async function startAgent(
   services.add("registration", async () => await presence?.close());
   let started: Agent | undefined = undefined;
   let said = "";
-  const health = () => healthOf(started, presence?.trouble, said, storeTrouble(state));
+  const health = () => healthOf(started, presence?.trouble, said, storeTroubles(state));
   await serveAgent(settings, () => started, health, later, kernel, services, log);
   const agent = await persist(
     () => Agent.start(deps, signal),
@@ -107,13 +107,13 @@ function healthOf(
   agent: Agent | undefined,
   presence: string | undefined,
   waitsFor: string,
-  store: string | undefined,
+  store: readonly string[],
 ): { ok: boolean; [fact: string]: unknown } {
   const trouble = agent
     ? agent.trouble ?? presence
     : `not started yet: ${waitsFor || "it has just begun"}`;
   const { tunnelTrouble, uplinkTrouble, uplink } = agent?.hostPorts ?? {};
-  const warnings = [tunnelTrouble, uplinkTrouble, store].filter((it) => it !== undefined);
+  const warnings = [tunnelTrouble, uplinkTrouble, ...store].filter((it) => it !== undefined);
   return {
     ok: trouble === undefined,
     ...(trouble ? { trouble } : {}),
@@ -123,12 +123,13 @@ function healthOf(
   };
 }
 
-/** Without the store this host stays as it is, and no endpoint comes or goes. */
-function storeTrouble({ cache, store }: State): string | undefined {
+/** Without the store this host stays as it is, and no endpoint comes or goes; what one broken record concerns, neither. */
+function storeTroubles({ cache, store }: State): string[] {
   const { status } = cache;
-  if (status.state === "synced") return undefined;
+  const unreadable = cache.unreadable.map(({ message }) => message);
+  if (status.state === "synced") return unreadable;
   const since = status.since === undefined ? "" : ` since ${new Date(status.since).toISOString()}`;
-  return `${store.description} is away${since}: ${status.reason}`;
+  return [`${store.description} is away${since}: ${status.reason}`, ...unreadable];
 }
 
 function canonicalAddress(text: string | undefined): string | undefined {

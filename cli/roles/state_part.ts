@@ -4,6 +4,7 @@
  */
 import type { Log } from "../../mod/agent/log.ts";
 import { Cache, type CacheStatus } from "../../mod/state/cache.ts";
+import { StateError } from "../../mod/state/error.ts";
 import type { Plan } from "../../mod/state/plan.ts";
 import { ROOT } from "../../mod/state/keys.ts";
 import type { Snapshot } from "../../mod/state/snapshot.ts";
@@ -55,6 +56,7 @@ export async function startState(
       logStatus(status, store.description, log);
       hear();
     },
+    failed: (error) => logFailure(error, log),
   });
   await Promise.race([heard, delay(FIRST_WORD_MS, signal)]);
   signal.throwIfAborted();
@@ -79,6 +81,17 @@ function logStatus(status: CacheStatus, store: string, log: Log): void {
       "The store {store} is away: {reason}. Reads show what was last seen, changes are refused, traffic goes on; trying again",
       { store, reason: status.reason },
     );
+  }
+}
+
+/** Said once a record, and once for each change that a part of this process could not follow. */
+function logFailure(error: unknown, log: Log): void {
+  if (error instanceof StateError) {
+    log.warn("A record is left aside: {error}", { error: error.message });
+  } else {
+    log.error("A change of the store was not followed: {error}", {
+      error: error instanceof Error ? error.stack ?? error.message : String(error),
+    });
   }
 }
 

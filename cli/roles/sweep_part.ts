@@ -9,6 +9,7 @@ import type { Log } from "../../mod/agent/log.ts";
 import { namespaceEndpoints, VanishedNamespaces } from "../../mod/agent/vanished_namespaces.ts";
 import { sweep } from "../../mod/alloc/sweep.ts";
 import type { EndpointState } from "../../mod/model/records.ts";
+import type { Cache } from "../../mod/state/cache.ts";
 import { delay } from "./delay.ts";
 import type { Services } from "./services.ts";
 import type { State } from "./state_part.ts";
@@ -18,7 +19,9 @@ const INTERVAL_MS = 60_000;
 const DEADLINE_MS = 30_000;
 
 export interface SweepDeps {
-  readonly state: Pick<State, "snapshot" | "commit">;
+  readonly state: Pick<State, "snapshot" | "commit"> & {
+    readonly cache: Pick<Cache, "unreadable">;
+  };
   readonly endpoints: Pick<EndpointService, "remove">;
   readonly kernel: Pick<Kernel, "namespaceExists">;
   readonly host: string;
@@ -61,6 +64,8 @@ export async function sweepOnce(
 }
 
 async function freeOrphans({ state, log, now }: SweepDeps, signal: AbortSignal): Promise<void> {
+  // A record that cannot be read may be the owner that nobody sees.
+  if (state.cache.unreadable.length > 0) return;
   // Without `host` no address that Docker holds is judged, and `grace` concerns no other.
   const found = await state.commit(
     (snapshot) => sweep(snapshot, now(), { grace: Infinity }),

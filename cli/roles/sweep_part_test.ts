@@ -43,7 +43,7 @@ Deno.test("a sweep frees what a crash left, and removes an endpoint whose namesp
     let now = 0;
     const say = (message: string) => void logged.push(message);
     const deps: SweepDeps = {
-      state: { snapshot: () => cache.snapshot(), commit },
+      state: { snapshot: () => cache.snapshot(), commit, cache },
       endpoints: { remove: ({ endpointID }) => Promise.resolve(void removed.push(endpointID)) },
       kernel: { namespaceExists: (path) => Promise.resolve(path.endsWith("stays")) },
       host: "h",
@@ -61,5 +61,34 @@ Deno.test("a sweep frees what a crash left, and removes an endpoint whose namesp
     await sweepOnce(deps, vanished, never);
     assert.deepEqual(removed, ["leaves"]);
     assert.equal(logged.length, 3, "each freed allocation and removed endpoint is logged");
+  });
+});
+
+Deno.test("a sweep frees nothing while a record cannot be read: that may be the owner's", async () => {
+  const store = new MemoryStore();
+  await withCache(store, async (cache) => {
+    const orphan = portKey("h", 9);
+    const owner = "/contiv.io/state/eps/net.default-gone";
+    await store.transact([], [put(orphan, ORPHAN), { type: "put", key: owner, value: "{" }]);
+    await cache.refresh(never);
+    const silent = () => {};
+    const deps: SweepDeps = {
+      state: {
+        snapshot: () => cache.snapshot(),
+        commit: (decide, signal) => transact(store, cache, decide, { signal, ...realTiming }),
+        cache,
+      },
+      endpoints: { remove: () => Promise.resolve() },
+      kernel: { namespaceExists: () => Promise.resolve(true) },
+      host: "h",
+      log: { debug: silent, info: silent, warn: silent, error: silent },
+      now: () => 0,
+    };
+    await sweepOnce(deps, new VanishedNamespaces(100), never);
+    assert.ok(await store.get(orphan));
+    await store.transact([], [{ type: "delete", key: owner }]);
+    await cache.refresh(never);
+    await sweepOnce(deps, new VanishedNamespaces(100), never);
+    assert.equal(await store.get(orphan), undefined);
   });
 });
