@@ -19,6 +19,8 @@ const POINTER_AT = 16;
 /** Reads and sets offloads in the network namespace it was opened in. */
 export class OffloadSocket {
   readonly #fd: number;
+  /** Commands that the kernel is still to read: only a pointer, which keeps nothing alive, leads to them. */
+  readonly #commands = new Set<Uint8Array>();
 
   constructor() {
     this.#fd = libc().socket(AF_INET, SOCK_DGRAM_CLOEXEC, 0);
@@ -42,10 +44,15 @@ export class OffloadSocket {
    * off with them. The setting is the link's own: it outlives a move to another namespace. Waits for RTNL on the pool.
    */
   async setTransmitChecksum(link: string, on: boolean): Promise<void> {
-    const { request } = ethtoolRequest(link, ETHTOOL_STXCSUM, on ? 1 : 0);
-    if (await libc().ioctlOnPool(this.#fd, SIOCETHTOOL, request) === 0) return;
-    // errno stayed behind on the pool's thread; asking again, which changes nothing more, brings it here.
-    if (libc().ioctl(this.#fd, SIOCETHTOOL, request) === 0) return;
+    const { request, command } = ethtoolRequest(link, ETHTOOL_STXCSUM, on ? 1 : 0);
+    this.#commands.add(command);
+    try {
+      if (await libc().ioctlOnPool(this.#fd, SIOCETHTOOL, request) === 0) return;
+      // errno stayed behind on the pool's thread; asking again, which changes nothing more, brings it here.
+      if (libc().ioctl(this.#fd, SIOCETHTOOL, request) === 0) return;
+    } finally {
+      this.#commands.delete(command);
+    }
     const number = errno();
     const attempted = `turn transmit checksum offload of ${link} ${on ? "on" : "off"}`;
     throw kernelError(number, attempted, number === errnoOf("EOPNOTSUPP") ? "fixed" : "");

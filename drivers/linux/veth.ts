@@ -99,7 +99,7 @@ async function ensurePair(site: Site, plan: Plan): Promise<void> {
 async function finishNew(site: Site, plan: Plan, { host, peer }: Pair): Promise<void> {
   try {
     if (site.container) await configureContainer(site.container, plan, peer);
-    else await configurePeerHere(site, plan, peer);
+    else await preparePeerHere(site, plan, peer);
   } catch (error) {
     await site.host.apply([deleteLink(host.index, plan.spec.hostLink)]);
     throw error;
@@ -148,8 +148,12 @@ async function configure(site: Site, plan: Plan, hostEnd: Link, peer: Link): Pro
 }
 
 /** A peer that Docker will fetch: down, in our namespace. */
-async function configurePeerHere(site: Site, plan: Plan, peer: Link): Promise<void> {
+async function preparePeerHere(site: Site, plan: Plan, peer: Link): Promise<void> {
   if (!plan.spec.checksumOffload) await site.hostOffload.setTransmitChecksum(peer.name, false);
+}
+
+async function configurePeerHere(site: Site, plan: Plan, peer: Link): Promise<void> {
+  await preparePeerHere(site, plan, peer);
   await site.host.apply([changeLink(peer.index, peer.name, peerChange(plan, peer))]);
 }
 

@@ -40,7 +40,7 @@ const INDEX_ATTEMPTS = 5;
 
 /**
  * Makes the pair, the switch's end ready for use; undefined when one of the two names is taken. `peerNamespace`: file descriptor of the
- * peer's namespace; absent: the socket's own.
+ * peer's namespace; absent: the socket's own, where the peer gets its alias, too.
  */
 export async function createPair(
   socket: NetlinkSocket,
@@ -50,18 +50,23 @@ export async function createPair(
   const { spec } = plan;
   for (let attempt = 1;; attempt++) {
     const pair = newPair(plan);
-    const [made, setUp] = await socket.exchange([
+    const { peer, host } = pair;
+    const [made, ...rest] = await socket.exchange([
       creation(plan, pair, peerNamespace),
-      hostSetup(plan, pair.host),
+      ...(peerNamespace === undefined
+        ? [changeLink(peer.index, peer.name, { alias: spec.alias })]
+        : []),
+      hostSetup(plan, host),
     ]);
     if (made?.errno === errnoOf("EEXIST")) return undefined;
     if (made?.errno === errnoOf("EBUSY") && attempt < INDEX_ATTEMPTS) continue;
     if (made?.errno) {
       throw kernelError(made.errno, `create endpoint link ${spec.hostLink}`, made.text);
     }
-    if (!setUp?.errno) return pair;
-    await socket.apply([deleteLink(pair.host.index, spec.hostLink)]);
-    throw kernelError(setUp.errno, `set up link ${spec.hostLink}`, setUp.text);
+    const failed = rest.find(({ errno }) => errno !== 0);
+    if (!failed) return pair;
+    await socket.apply([deleteLink(host.index, spec.hostLink)]);
+    throw kernelError(failed.errno, `set up link ${spec.hostLink}`, failed.text);
   }
 }
 
