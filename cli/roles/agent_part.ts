@@ -11,6 +11,7 @@ import { Agent, type AgentDeps } from "../../mod/agent/agent.ts";
 import { HostPresence } from "../../mod/agent/host_presence.ts";
 import type { Log } from "../../mod/agent/log.ts";
 import type { HostClaim } from "../../mod/intent/host.ts";
+import type { Fence } from "../../mod/intent/host_fence.ts";
 import { formatAddress, parseAddress } from "../../mod/net/address.ts";
 import { formatFlow } from "../../mod/pipeline/flow.ts";
 import { VERSION } from "../version.ts";
@@ -56,6 +57,7 @@ export async function startAgent(
     ...(settings.uplinks ? { uplinks: settings.uplinks } : {}),
     claim: async (identity: string, within: AbortSignal) => {
       presence ??= await HostPresence.claim({ ...deps, lost }, claimOf(identity), within);
+      return presence.fenced;
     },
     now: Date.now,
     random: Math.random,
@@ -90,7 +92,11 @@ export async function startAgent(
   services.add("agent", () => agent.close());
   started = agent;
   later.endpoints.set(agent.endpoints);
-  startSweep({ state, endpoints: agent.endpoints, kernel, host, log, now: Date.now }, services);
+  const own = fencedState(state, agent.fenced);
+  startSweep(
+    { state: own, endpoints: agent.endpoints, kernel, host, log, now: Date.now },
+    services,
+  );
   log.info(
     "Host {host} is ready: Open vSwitch {version}, {datapath} datapath, flows by {flowProgrammer}, MTU {mtu}",
     {
@@ -100,6 +106,11 @@ export async function startAgent(
     },
   );
   return agent;
+}
+
+/** The same state, written to in this host's name: not once another host has its label. */
+export function fencedState(state: State, fenced: Fence): State {
+  return { ...state, commit: (decide, within) => state.commit(fenced(decide), within) };
 }
 
 /** What concerns other hosts only is a warning: this host's own containers fare well. */

@@ -3,6 +3,7 @@
  * @module
  */
 import { StoreError } from "../../mod/state/store.ts";
+import { aborted } from "../../mod/state/timing.ts";
 import { VERSION, versionText } from "../version.ts";
 import { helpText } from "./help.ts";
 import { logOf, startLogging } from "./logging.ts";
@@ -94,10 +95,6 @@ async function untilStopped<T extends CommonSettings>(
   await Promise.race([started.catch(() => {}), aborted(deadline)]);
   await services.close(deadline);
   return status;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
 }
 
 function needsPerson(error: unknown): boolean {

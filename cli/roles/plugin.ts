@@ -2,7 +2,7 @@
  * `contiv plugin`: the agent of one host.
  * @module
  */
-import { startAgent } from "./agent_part.ts";
+import { fencedState, startAgent } from "./agent_part.ts";
 import { type Awaited, followDocker, serveDockerPlugin } from "./docker_part.ts";
 import { startNames } from "./dns_part.ts";
 import { Later } from "./later.ts";
@@ -62,7 +62,7 @@ export async function startPlugin(
       settings.dockerSocket,
       settings.driver,
       host,
-      state,
+      fencedState(state, agent.fenced),
       agent.endpoints,
       logOf("docker"),
       services,

@@ -5,21 +5,9 @@
 import { Cache } from "../../mod/state/cache.ts";
 import type { Store } from "../../mod/state/store.ts";
 import type { Timing } from "../../mod/state/timing.ts";
+import { delay } from "../delay.ts";
 
-export const realTiming: Timing = {
-  random: Math.random,
-  delay: (milliseconds, signal) =>
-    new Promise((resolve) => {
-      if (signal.aborted) return resolve();
-      const end = () => {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", end);
-        resolve();
-      };
-      const timer = setTimeout(end, milliseconds);
-      signal.addEventListener("abort", end, { once: true });
-    }),
-};
+export const realTiming: Timing = { random: Math.random, delay };
 
 /** Timing whose pauses take no time, so that a test of retries takes none; only the order of events remains. */
 export const hurriedTiming: Timing = {

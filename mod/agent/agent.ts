@@ -15,6 +15,7 @@ import { messageOf } from "../state/message_of.ts";
 import type { Snapshot } from "../state/snapshot.ts";
 import type { Store } from "../state/store.ts";
 import { transact } from "../state/transact.ts";
+import type { Fence } from "../intent/host_fence.ts";
 import { clusterOf, refuseForeign, refuseOtherForwarding } from "./cluster_guard.ts";
 import { DesiredState } from "./desired_state.ts";
 import type { Flow } from "../pipeline/flow.ts";
@@ -44,8 +45,11 @@ export interface AgentDeps {
   readonly forwarding: "routing" | "bridge";
   /** Absent: none. */
   readonly uplinks?: Uplinks;
-  /** Makes the host label this host's; rejects with AgentError "label-taken" when it is another's. Called again when a start failed. */
-  readonly claim: (identity: string, signal: AbortSignal) => Promise<void>;
+  /**
+   * Makes the host label this host's, and returns what keeps every write to that; rejects with AgentError "label-taken" when it is
+   * another's. Called again when a start failed.
+   */
+  readonly claim: (identity: string, signal: AbortSignal) => Promise<Fence>;
   readonly now: () => number;
   /** 0 ≤ x < 1 */
   readonly random: () => number;
@@ -68,6 +72,8 @@ export class Agent {
 
   private constructor(
     private readonly deps: AgentDeps,
+    /** For every transaction in this host's name. */
+    readonly fenced: Fence,
     private readonly desired: DesiredState,
     private readonly reconciler: Reconciler,
     readonly endpoints: Endpoints,
@@ -102,7 +108,7 @@ export class Agent {
     refuseOtherForwarding(deps.cache.snapshot(), deps.forwarding);
     const switchFacts = await deps.switch.start(signal);
     refuseForeign(deps.switch.ports(), cluster);
-    await deps.claim(switchFacts.identity, signal);
+    const fenced = await deps.claim(switchFacts.identity, signal);
     const { host, vtepAddress, vxlanPort } = deps;
     const underlay = await deps.kernel.underlay(vtepAddress);
     const mtu = underlay.mtu - vxlanOverhead(vtepAddress);
@@ -127,11 +133,12 @@ export class Agent {
       desired,
       reconciler,
       snapshot: () => deps.cache.snapshot(),
-      commit: (decide, within) => commit(deps, decide, within),
+      commit: (decide, within) => commit(deps, fenced(decide), within),
       refresh: (keys) => agent?.follow(deps.cache.snapshot(), keys),
     });
     const hindrance = underlayTrouble(facts, underlay);
-    agent = new Agent(deps, desired, reconciler, endpoints, switchFacts, facts, hindrance);
+    const parts = [desired, reconciler, endpoints, switchFacts, facts, hindrance] as const;
+    agent = new Agent(deps, fenced, ...parts);
     await agent.#run();
     return agent;
   }
@@ -251,7 +258,7 @@ export class Agent {
     }
     const signal = AbortSignal.timeout(COMMIT_DEADLINE_MS);
     const decide = (snapshot: Snapshot) => statusPlan(snapshot, this.deps.host, troubles);
-    while (await commit(this.deps, decide, signal));
+    while (await commit(this.deps, this.fenced(decide), signal));
   }
 
   async #writeStatuses(): Promise<void> {

@@ -4,13 +4,14 @@
  * @module
  */
 import { claimHost, type HostClaim } from "../intent/host.ts";
+import { type Fence, hostFence } from "../intent/host_fence.ts";
 import { IntentError } from "../intent/error.ts";
 import type { Cache } from "../state/cache.ts";
 import { StateError } from "../state/error.ts";
 import { keepLease } from "../state/leases.ts";
 import { TTL_MS } from "../state/registration.ts";
 import { type Store, StoreError } from "../state/store.ts";
-import { backoff, type Timing } from "../state/timing.ts";
+import { aborted, backoff, type Timing } from "../state/timing.ts";
 import { transact } from "../state/transact.ts";
 import { AgentError } from "./error.ts";
 
@@ -33,7 +34,12 @@ export class HostPresence {
   #trouble: string | undefined;
   #kept: Promise<void> = Promise.resolve();
 
-  private constructor(private readonly deps: PresenceDeps, private readonly claim: HostClaim) {}
+  /** For every transaction that is made in this host's name. */
+  readonly fenced: Fence;
+
+  private constructor(private readonly deps: PresenceDeps, private readonly claim: HostClaim) {
+    this.fenced = hostFence(claim);
+  }
 
   /** Resolves when the label is this host's; rejects with AgentError "label-taken" when it is another's that runs. */
   static async claim(
@@ -124,11 +130,4 @@ export class HostPresence {
     this.#first.reject(refusal);
     return false;
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

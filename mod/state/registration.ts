@@ -8,7 +8,7 @@ import { LOCKS, SERVICES } from "./keys.ts";
 import { keepLease } from "./leases.ts";
 import { readAll, type Snapshot } from "./snapshot.ts";
 import { type LeaseId, type Operation, type Store, StoreError } from "./store.ts";
-import { backoff, type Timing } from "./timing.ts";
+import { aborted, backoff, type Timing } from "./timing.ts";
 
 /** "netplugin.vtep" is where an agent's tunnels end. */
 export type ServiceName = "netmaster" | "netplugin" | "netplugin.vtep";
@@ -126,11 +126,4 @@ export async function keepRegistered(
       await timing.delay(pause, signal);
     }
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

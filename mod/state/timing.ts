@@ -1,5 +1,5 @@
 /**
- * Time and chance as the state layer is given them.
+ * Time and chance as the state layer is given them, and waiting.
  * @module
  */
 export interface Timing {
@@ -12,4 +12,12 @@ export interface Timing {
 /** The pause before retry number `attempt` (from 0): doubles from `first` to `longest` ms, of which a random half to whole is taken. */
 export function backoff(attempt: number, first: number, longest: number, random: number): number {
   return Math.min(longest, first * 2 ** Math.min(attempt, 20)) * (0.5 + random / 2);
+}
+
+/** Resolves when the signal aborts. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }

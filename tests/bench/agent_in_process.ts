@@ -67,7 +67,7 @@ export async function startAgent(path: string, observe: Observers): Promise<Agen
     vtepAddress: "198.18.0.1",
     vxlanPort: 4789,
     forwarding: "routing",
-    claim: () => Promise.resolve(),
+    claim: () => Promise.resolve((decide) => decide),
     now: Date.now,
     ...timing,
   }, never);

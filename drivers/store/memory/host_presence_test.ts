@@ -5,10 +5,16 @@ import type { HostClaim } from "../../../mod/intent/host.ts";
 import type { Cache } from "../../../mod/state/cache.ts";
 import { hostKey, SERVICES } from "../../../mod/state/keys.ts";
 import type { Store } from "../../../mod/state/store.ts";
+import type { HostState } from "../../../mod/model/records.ts";
+import { put } from "../../../mod/state/plan.ts";
+import { read } from "../../../mod/state/snapshot.ts";
+import { transact } from "../../../mod/state/transact.ts";
 import { realTiming, withCache } from "../testing.ts";
+import { FaultyStore } from "./faulty_store.ts";
 import { MemoryStore } from "./memory_store.ts";
 
 const never = new AbortController().signal;
+const WRITE = { compares: [], result: undefined };
 
 function claim(host: number, label = "a"): HostClaim {
   return {
@@ -91,6 +97,54 @@ Deno.test("HostPresence says that the label is lost when another host took it wh
     assert.equal(first.trouble, lost[0]?.message);
     await first.close();
     await second.close();
+  });
+});
+
+Deno.test("HostPresence lets a frozen agent write nothing once another host took its label, though it has not heard of that", async () => {
+  const inner = new MemoryStore();
+  const frozen = Promise.withResolvers<void>();
+  let asleep = false;
+  const store = new FaultyStore(inner, () => asleep ? { delay: frozen.promise } : undefined);
+  await withCache(store, (cache) =>
+    withCache(inner, async (others) => {
+      const lost: AgentError[] = [];
+      const first = await HostPresence.claim(depsOf(store, cache, lost), claim(1), never);
+      const write = (value: number) =>
+        transact(
+          store,
+          cache,
+          first.fenced(() => ({ ...WRITE, operations: [put("/mine", value)] })),
+          {
+            signal: AbortSignal.timeout(20_000),
+            domain: "endpoints",
+          },
+        );
+      await write(1);
+      asleep = true;
+      const late = write(2);
+      late.catch(() => {});
+      await endLeases(inner);
+      const second = await HostPresence.claim(depsOf(inner, others), claim(2), never);
+      asleep = false;
+      frozen.resolve();
+      await assert.rejects(late, /the host label a is not this host's any more/);
+      assert.equal((await inner.get("/mine"))?.value, "1");
+      await first.close();
+      await second.close();
+    }));
+});
+
+Deno.test("HostPresence lets its host go on writing when somebody noted that it was down", async () => {
+  const store = new MemoryStore();
+  await withCache(store, async (cache) => {
+    const presence = await HostPresence.claim(depsOf(store, cache), claim(1), never);
+    const record = read<HostState>(cache.snapshot(), hostKey("a"));
+    const { revision } = await store.transact([], [put(hostKey("a"), { ...record, downSince: 9 })]);
+    await cache.waitFor(revision, never);
+    const decide = presence.fenced(() => ({ ...WRITE, operations: [put("/mine", 1)] }));
+    await transact(store, cache, decide, { signal: never });
+    assert.ok(await store.get("/mine"));
+    await presence.close();
   });
 });
 
