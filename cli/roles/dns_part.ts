@@ -4,8 +4,6 @@
  * @module
  */
 import { NameServer } from "../../api/dns/name_server.ts";
-import { serveTcp } from "../../api/dns/serve_tcp.ts";
-import { type Listener, serveUdp } from "../../api/dns/serve_udp.ts";
 import { Forwarder, type Resolver } from "../../drivers/dns/forwarder.ts";
 import { resolverFile } from "../../drivers/dns/resolver_file.ts";
 import type { Log } from "../../mod/agent/log.ts";
@@ -21,6 +19,7 @@ import { GATEWAY_DNS_PORT } from "../../mod/pipeline/dns_access.ts";
 import { MASTER_CONFIG } from "../../mod/state/keys.ts";
 import { read, type Snapshot } from "../../mod/state/snapshot.ts";
 import { delay } from "./delay.ts";
+import { NameListeners } from "./name_listeners.ts";
 import type { Services } from "./services.ts";
 import type { State } from "./state_part.ts";
 
@@ -65,7 +64,13 @@ export function startNames(
     upstream: forwarder(settings.resolvers, subnet),
     log,
   });
-  const listening = listen(server, subnet, log, stop.signal);
+  const listeners = new NameListeners({
+    server,
+    addresses: () => addressesOf(subnet()),
+    ports: [DNS_PORT, GATEWAY_DNS_PORT],
+    log,
+  });
+  const listening = listen(listeners, stop.signal);
   services.add("name server", async () => {
     stop.abort(new DOMException("The name server stops", "AbortError"));
     await listening;
@@ -97,62 +102,13 @@ function forwarder(
   });
 }
 
-/** Listens on whatever of the addresses can be listened on; those that cannot yet are tried again, and said once. */
-async function listen(
-  server: NameServer,
-  subnet: () => PrivateSubnet | undefined,
-  log: Log,
-  signal: AbortSignal,
-): Promise<void> {
-  const open = new Map<string, Listener>();
-  let said = "";
+/** Until the signal aborts: contivh0's addresses come later than this process, and may change. */
+async function listen(listeners: NameListeners, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const wanted = new Set(addressesOf(subnet()));
-    for (const [name, listener] of open) {
-      if (wanted.has(listener.address)) continue;
-      open.delete(name);
-      await listener.close();
-    }
-    const trouble = await openMissing(server, wanted, open, log);
-    if (trouble !== said && trouble !== "") log.debug(trouble);
-    if (trouble === "" && wanted.size > 0 && said !== "serving") {
-      log.info("Names are served on {addresses}", { addresses: [...wanted].join(", ") });
-    }
-    said = trouble === "" && wanted.size > 0 ? "serving" : trouble;
+    await listeners.look();
     await delay(LOOK_AGAIN_MS, signal);
   }
-  await Promise.all([...open.values()].map((listener) => listener.close()));
-}
-
-/** Returns the last trouble, or "". */
-async function openMissing(
-  server: NameServer,
-  addresses: ReadonlySet<string>,
-  open: Map<string, Listener>,
-  log: Log,
-): Promise<string> {
-  let trouble = "";
-  for (const address of addresses) {
-    for (const port of [DNS_PORT, GATEWAY_DNS_PORT]) {
-      for (const transport of ["udp", "tcp"] as const) {
-        const name = `${transport} ${address} ${port}`;
-        if (open.has(name)) continue;
-        const failed = (error: Error) => {
-          log.warn("The name server lost {name}: {error}", { name, error: error.message });
-          open.delete(name);
-        };
-        try {
-          const listener = transport === "udp"
-            ? await serveUdp(server, address, port, failed)
-            : serveTcp(server, address, port, failed);
-          open.set(name, listener);
-        } catch (error) {
-          trouble = `The name server cannot listen on ${name} yet: ${String(error)}`;
-        }
-      }
-    }
-  }
-  return trouble;
+  await listeners.close();
 }
 
 function subnetOf(snapshot: Snapshot): PrivateSubnet | undefined {
