@@ -13,9 +13,9 @@ import { StaleSweep } from "../../drivers/docker/stale_sweep.ts";
 import type { EndpointService } from "../../mod/agent/endpoint_service.ts";
 import type { Log } from "../../mod/agent/log.ts";
 import { CLUSTER_STORE } from "../../mod/docker/mapping.ts";
+import { OwnNetworks } from "../../mod/docker/own_networks.ts";
 import { updateEndpoint } from "../../mod/intent/endpoint.ts";
 import { endpointsOfHost } from "../../mod/intent/host_endpoints.ts";
-import { DOCKER_NETWORKS, GROUPS, MASTER_CONFIG, NETWORKS } from "../../mod/state/keys.ts";
 import { runElected } from "../../mod/state/elected.ts";
 import { delay } from "./delay.ts";
 import type { Later } from "./later.ts";
@@ -88,8 +88,9 @@ export function followDocker(
     engine,
     (found, within) => record(state, host, found, within),
   );
-  state.cache.subscribe((change) => {
-    for (const key of change.keys) if (concernsNetworks(key)) return controller.changed();
+  const own = new OwnNetworks(holder, state.snapshot());
+  state.cache.subscribe(({ snapshot, keys }) => {
+    if (own.concerned(snapshot, keys)) controller.changed();
   }, signal);
   const follow = async () => {
     for await (const news of followEvents(engine, DETAIL_EVENTS, signal)) {
@@ -131,11 +132,6 @@ async function controlTogether(
     }, AbortSignal.any([signal, absent.signal]));
     await delay(ABSENT_PAUSE_MS * (0.5 + Math.random()), signal);
   }
-}
-
-function concernsNetworks(key: string): boolean {
-  return key === MASTER_CONFIG ||
-    [NETWORKS, GROUPS, DOCKER_NETWORKS].some((prefix) => key.startsWith(prefix));
 }
 
 /** Writes a container's name and labels to its endpoint, unless they are there. */
