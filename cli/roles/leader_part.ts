@@ -10,6 +10,7 @@ import { finishRemoval } from "../../mod/intent/network_removal.ts";
 import { type Mandate, runElected } from "../../mod/state/elected.ts";
 import { LEADER } from "../../mod/state/registration.ts";
 import { delay } from "./delay.ts";
+import { lookAgain } from "./look_again.ts";
 import type { Services } from "./services.ts";
 import type { State } from "./state_part.ts";
 
@@ -56,21 +57,18 @@ async function watchHosts(
   grace: number,
   log: Log,
 ): Promise<void> {
-  const { signal } = mandate;
   const absence = new HostAbsence(Math.min(grace, WITNESSED_MS));
-  while (!signal.aborted) {
-    try {
-      // A store that is away loses the agents' registrations with it: nobody is judged by what was last seen.
+  await lookAgain({
+    // A store that is away loses the agents' registrations with it: nobody is judged by what was last seen.
+    look: async () => {
       if (state.cache.synced) await lookAtHosts(state, mandate, absence, grace, log);
-    } catch (error) {
-      if (!signal.aborted) {
-        log.warn("Hosts are not watched: {error}", {
-          error: error instanceof Error ? error.message : String(error),
-        });
-      }
-    }
-    await delay(INTERVAL_MS * (0.5 + Math.random()), signal);
-  }
+    },
+    interval: INTERVAL_MS,
+    failing: "Hosts are not watched",
+    mended: "Hosts are watched again",
+    random: Math.random,
+    ...{ log, delay },
+  }, mandate.signal);
 }
 
 /** Of networks, that a master began and did not end. */

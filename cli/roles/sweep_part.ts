@@ -11,10 +11,10 @@ import { sweep } from "../../mod/alloc/sweep.ts";
 import type { EndpointState } from "../../mod/model/records.ts";
 import type { Cache } from "../../mod/state/cache.ts";
 import { delay } from "./delay.ts";
+import { lookAgain } from "./look_again.ts";
 import type { Services } from "./services.ts";
 import type { State } from "./state_part.ts";
 
-/** Jittered by half, so that the hosts of a cluster do not sweep at the same time. */
 const INTERVAL_MS = 60_000;
 const DEADLINE_MS = 30_000;
 
@@ -42,15 +42,16 @@ export function startSweep(deps: SweepDeps, services: Services): void {
 
 async function sweepLoop(deps: SweepDeps, signal: AbortSignal): Promise<void> {
   const vanished = new VanishedNamespaces();
-  while (!signal.aborted) {
-    const within = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
-    try {
-      await sweepOnce(deps, vanished, within);
-    } catch (error) {
-      if (!signal.aborted) deps.log.warn("The sweep failed: {error}", { error: String(error) });
-    }
-    await delay(INTERVAL_MS * (0.5 + Math.random()), signal);
-  }
+  const within = () => AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
+  await lookAgain({
+    look: () => sweepOnce(deps, vanished, within()),
+    interval: INTERVAL_MS,
+    failing: "The sweep failed",
+    mended: "The sweep works again",
+    log: deps.log,
+    random: Math.random,
+    delay,
+  }, signal);
 }
 
 /** One pass; `vanished` remembers what the passes before have seen. */
