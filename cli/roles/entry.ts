@@ -15,7 +15,6 @@ import { PASSWORD_VARIABLE, TOKEN_VARIABLE } from "./store_options.ts";
 
 /** EINVAL, as the original: a configuration, or a store, that cannot be used. Starting again is of no use before somebody acts. */
 const UNUSABLE = 22;
-/** SIGTERM to the end of the process. Traffic goes on without it. */
 const SHUTDOWN_DEADLINE_MS = 4500;
 
 export interface RoleDefinition<T extends CommonSettings> {
@@ -26,6 +25,8 @@ export interface RoleDefinition<T extends CommonSettings> {
   readonly settings: (values: OptionValues) => T;
   /** Starts everything, adding what has to be closed to `services`. `signal` aborts when the process is told to stop. */
   readonly start: (settings: T, services: Services, signal: AbortSignal) => Promise<void>;
+  /** Milliseconds from SIGTERM to the end of the process, 4.5 s when absent. Traffic goes on without it. */
+  readonly shutdownDeadline?: number;
 }
 
 /** Runs the role until SIGTERM or SIGINT, or until it cannot go on; returns the exit status. */
@@ -90,7 +91,7 @@ async function untilStopped<T extends CommonSettings>(
       stop.abort(error);
     }
   }
-  const deadline = AbortSignal.timeout(SHUTDOWN_DEADLINE_MS);
+  const deadline = AbortSignal.timeout(role.shutdownDeadline ?? SHUTDOWN_DEADLINE_MS);
   // What a start under way still opens is to be closed too.
   await Promise.race([started.catch(() => {}), aborted(deadline)]);
   await services.close(deadline);

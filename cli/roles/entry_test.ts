@@ -16,6 +16,7 @@ function run(start: RoleDefinition<CommonSettings>["start"]): Promise<number> {
   return runRole({
     ...{ name: "test", summary: "", options: [], environmentPrefixes: [] },
     settings: () => settings,
+    shutdownDeadline: 100,
     start,
   }, []);
 }
