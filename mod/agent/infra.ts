@@ -6,6 +6,7 @@ import type { EndpointState, MasterConfig, NetworkState } from "../model/records
 import { endpointKey, MASTER_CONFIG, NETWORKS } from "../state/keys.ts";
 import { messageOf } from "../state/message_of.ts";
 import { read, readAll, type Snapshot } from "../state/snapshot.ts";
+import { hostWithin } from "../intent/host_within.ts";
 import type { EndpointRequest, EndpointService } from "./endpoint_service.ts";
 import { forwardingOf } from "./desired_host.ts";
 import { GATEWAY_NETWORK } from "./host_reach.ts";
@@ -31,11 +32,17 @@ export function missingInfra(snapshot: Snapshot, host: string): readonly Endpoin
     }));
 }
 
+export interface GatewayRoutes {
+  readonly prefixes: readonly string[];
+  /** Ids of networks that have none: a host of the cluster has an address in their subnet, and would be cut off. */
+  readonly withheld: readonly string[];
+}
+
 /**
  * The subnets that `host` reaches by its interface contivh1: of all VXLAN networks for containers of that one's tenant. Undefined: the host
  * has no such interface, or the networks are not routed.
  */
-export function gatewayRoutes(snapshot: Snapshot, host: string): readonly string[] | undefined {
+export function gatewayRoutes(snapshot: Snapshot, host: string): GatewayRoutes | undefined {
   const networks = readAll<NetworkState>(snapshot, NETWORKS);
   const config = read<MasterConfig>(snapshot, MASTER_CONFIG);
   if (!config || forwardingOf(config) === "bridge") return undefined;
@@ -43,11 +50,16 @@ export function gatewayRoutes(snapshot: Snapshot, host: string): readonly string
     nwType === "infra" && networkName === GATEWAY_NETWORK &&
     snapshot.get(endpointKey(`${id}-${host}`))
   );
-  return gateway && networks
-    .filter(({ nwType, pktTagType, tenant }) =>
-      nwType === "data" && pktTagType === "vxlan" && tenant === gateway.tenant
-    )
-    .map(({ subnetIP, subnetLen }) => `${subnetIP}/${subnetLen}`);
+  if (!gateway) return undefined;
+  const reached = networks.filter(({ nwType, pktTagType, tenant }) =>
+    nwType === "data" && pktTagType === "vxlan" && tenant === gateway.tenant
+  );
+  const subnetOf = ({ subnetIP, subnetLen }: NetworkState) => `${subnetIP}/${subnetLen}`;
+  const cutsOff = (network: NetworkState) => hostWithin(snapshot, subnetOf(network)) !== undefined;
+  return {
+    prefixes: reached.filter((network) => !cutsOff(network)).map(subnetOf),
+    withheld: reached.filter(cutsOff).map(({ id }) => id),
+  };
 }
 
 export interface InfraEndpointsDeps {
@@ -61,6 +73,7 @@ export interface InfraEndpointsDeps {
 export class InfraEndpoints {
   #running: Promise<boolean> | undefined;
   #again = false;
+  #withheld = "";
 
   constructor(private readonly deps: InfraEndpointsDeps) {}
 
@@ -75,12 +88,24 @@ export class InfraEndpoints {
     const { snapshot, host, kernel, log } = this.deps;
     const routes = gatewayRoutes(snapshot(), host);
     try {
-      if (routes) await kernel.ensureHostRoutes(GATEWAY_NETWORK, routes);
+      if (routes) await kernel.ensureHostRoutes(GATEWAY_NETWORK, routes.prefixes);
+      this.#say(routes?.withheld ?? []);
       return true;
     } catch (error) {
       log.warn("This host has no routes to containers: {error}", { error: messageOf(error) });
       return false;
     }
+  }
+
+  #say(withheld: readonly string[]): void {
+    const networks = withheld.join(", ");
+    if (networks && networks !== this.#withheld) {
+      this.deps.log.warn(
+        "This host has no route to {networks}: hosts of the cluster have addresses in their subnets, and would not be reached any more",
+        { networks },
+      );
+    }
+    this.#withheld = networks;
   }
 
   async #ensure(): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { deepEqual } from "node:assert/strict";
 import { fixedSnapshot } from "../state/fixed_snapshot.ts";
+import { hostKey } from "../state/keys.ts";
 import { gatewayRoutes, missingInfra } from "./infra.ts";
 import {
   configItem,
@@ -43,6 +44,18 @@ Deno.test("a host with contivh1 has routes to the VXLAN networks of its tenant",
   ].map(networkItem);
   const items = [configItem, ...networks, endpointItem(record)];
   const routes = (host: string) => gatewayRoutes(fixedSnapshot(Object.fromEntries(items)), host);
-  deepEqual(routes("here"), ["10.1.1.0/24"]);
+  deepEqual(routes("here"), { prefixes: ["10.1.1.0/24"], withheld: [] });
   deepEqual(routes("there"), undefined);
+});
+
+Deno.test("a host gets no route that would cut it off from another host", () => {
+  const gateway = { ...networkRecord("default", "contivh1", 9), nwType: "infra" as const };
+  const record = { ...endpointRecord(gateway, 1, "here"), id: `${gateway.id}-here` };
+  const there = {
+    ...{ id: "there", identity: "t", since: 0 },
+    ...{ controlAddress: "192.0.2.2", vtepAddress: "10.1.1.77" },
+  };
+  const items = [configItem, networkItem(data), networkItem(gateway), endpointItem(record)];
+  const snapshot = fixedSnapshot({ ...Object.fromEntries(items), [hostKey("there")]: there });
+  deepEqual(gatewayRoutes(snapshot, "here"), { prefixes: [], withheld: [data.id] });
 });

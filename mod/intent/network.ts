@@ -14,6 +14,7 @@ import { read } from "../state/snapshot.ts";
 import type { Draft } from "./draft.ts";
 import { IntentError } from "./error.ts";
 import { readyGlobal } from "./global.ts";
+import { refuseHostsWithin } from "./host_within.ts";
 import { checkInterfaceName } from "./infra_network.ts";
 import { addLink, referenceTo } from "./links.ts";
 import { removeNetwork } from "./network_removal.ts";
@@ -38,7 +39,10 @@ export const networkIntent: ObjectIntent = {
     const ipv6 = parseSubnet6(textOf(fields, "ipv6Subnet"), textOf(fields, "ipv6Gateway"));
     checkOverlap(draft, tenantObject, fields, subnet, ipv6);
     checkNames(draft, tenantName, name);
-    if (textOf(fields, "nwType") === "infra") checkInterfaceName(draft, tenantName, name);
+    if (textOf(fields, "nwType") === "infra") {
+      checkInterfaceName(draft, tenantName, name);
+      refuseHostsWithin(draft, name, textOf(fields, "subnet"), subnet.prefix);
+    }
     checkSubnet(subnet);
     checkWithin(subnet.prefix, textOf(fields, "gateway"));
     const tags = takeTags(draft, global, fields, ownerOf(networkId(tenantName, name)), now);
