@@ -3,10 +3,11 @@
  * @module
  */
 import type { EndpointState, MasterConfig, NetworkState } from "../model/records.ts";
+import { parsePrefix } from "../net/prefix.ts";
 import { endpointKey, MASTER_CONFIG, NETWORKS } from "../state/keys.ts";
 import { messageOf } from "../state/message_of.ts";
 import { read, readAll, type Snapshot } from "../state/snapshot.ts";
-import { hostWithin } from "../intent/host_within.ts";
+import { HostAddresses } from "../intent/host_within.ts";
 import type { EndpointRequest, EndpointService } from "./endpoint_service.ts";
 import { forwardingOf } from "./desired_host.ts";
 import { GATEWAY_NETWORK } from "./host_reach.ts";
@@ -55,7 +56,11 @@ export function gatewayRoutes(snapshot: Snapshot, host: string): GatewayRoutes |
     nwType === "data" && pktTagType === "vxlan" && tenant === gateway.tenant
   );
   const subnetOf = ({ subnetIP, subnetLen }: NetworkState) => `${subnetIP}/${subnetLen}`;
-  const cutsOff = (network: NetworkState) => hostWithin(snapshot, subnetOf(network)) !== undefined;
+  const hosts = new HostAddresses(snapshot);
+  const cutsOff = (network: NetworkState) => {
+    const prefix = parsePrefix(subnetOf(network));
+    return prefix !== undefined && hosts.within(prefix) !== undefined;
+  };
   return {
     prefixes: reached.filter((network) => !cutsOff(network)).map(subnetOf),
     withheld: reached.filter(cutsOff).map(({ id }) => id),
