@@ -5,6 +5,7 @@
 import { fencedState, startAgent } from "./agent_part.ts";
 import { type Awaited, followDocker, serveDockerPlugin } from "./docker_part.ts";
 import { startNames } from "./dns_part.ts";
+import type { Fence } from "../../mod/intent/host_fence.ts";
 import { Later } from "./later.ts";
 import { runRole } from "./entry.ts";
 import { logOf } from "./logging.ts";
@@ -52,8 +53,12 @@ export async function startPlugin(
   later.state.reason = () =>
     state.cache.status.state === "synced" ? undefined : state.cache.status.reason;
   later.endpoints.reason = later.state.reason;
-  void state.cache.whenSynced(signal).then(() => later.state.set(state), () => {});
+  // Docker's first questions come before the label is claimed: they are about networks, which are no host's.
+  let fence: Fence = (decide) => decide;
+  const own = fencedState(state, (decide) => fence(decide));
+  void state.cache.whenSynced(signal).then(() => later.state.set(own), () => {});
   const agent = await startAgent(settings, host, state, later, services, logOf("agent"), signal);
+  fence = agent.fenced;
   startNames({ host, resolvers: settings.resolvers }, state, services, logOf("names"));
   // Last opened, first closed: no call comes in when the agent has gone.
   services.add("Docker plugin socket", closeSocket);
@@ -62,7 +67,7 @@ export async function startPlugin(
       settings.dockerSocket,
       settings.driver,
       host,
-      fencedState(state, agent.fenced),
+      own,
       agent.endpoints,
       logOf("docker"),
       services,

@@ -8,6 +8,7 @@ import type { Store } from "../../../mod/state/store.ts";
 import type { HostState } from "../../../mod/model/records.ts";
 import { put } from "../../../mod/state/plan.ts";
 import { read } from "../../../mod/state/snapshot.ts";
+import type { Timing } from "../../../mod/state/timing.ts";
 import { transact } from "../../../mod/state/transact.ts";
 import { realTiming, withCache } from "../testing.ts";
 import { FaultyStore } from "./faulty_store.ts";
@@ -27,8 +28,14 @@ function claim(host: number, label = "a"): HostClaim {
   };
 }
 
+/** A lease is renewed every tenth of a second for every 3.3 s. */
+const quickTiming: Timing = {
+  random: realTiming.random,
+  delay: (milliseconds, signal) => realTiming.delay(milliseconds / 33, signal),
+};
+
 function depsOf(store: Store, cache: Cache, lost: AgentError[] = []): PresenceDeps {
-  return { store, cache, now: () => 7, lost: (error) => void lost.push(error), ...realTiming };
+  return { store, cache, now: () => 7, lost: (error) => void lost.push(error), ...quickTiming };
 }
 
 /** Ends the leases of all that are registered. */
