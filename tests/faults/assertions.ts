@@ -13,8 +13,17 @@ const CALL_MS = 20_000;
 /** A watch without any serving member ends after 15 s; that members are silent takes some more seconds to see. */
 const NOTICED_MS = 28_000;
 
-export function lossless({ ping, stream, connections }: Figures): void {
-  assert.equal(ping.lost, 0);
+export function lossless(figures: Figures): void {
+  assert.equal(figures.ping.lost, 0);
+  losslessWhileAttached(figures);
+}
+
+/**
+ * While a container is attached and taken away again. Open vSwitch's userspace datapath reads the host's routes anew for every link
+ * that comes or goes, and a tunnelled packet that it looks at in between is lost, on a plain bridge as well (docs/faults.md).
+ */
+export function losslessWhileAttached({ ping, stream, connections }: Figures): void {
+  assert.ok(ping.lost <= 1, `${ping.lost} pings were lost`);
   assert.equal(stream.broken, undefined);
   assert.equal(stream.echoed, stream.sent);
   assert.equal(connections.failed, 0);

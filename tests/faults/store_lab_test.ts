@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { TcpRelay } from "../lab/tcp_relay.ts";
 import { Namespace } from "../system/namespace.ts";
-import { later, lossless, refused, saysAway, saysBack } from "./assertions.ts";
+import { later, losslessWhileAttached, refused, saysAway, saysBack } from "./assertions.ts";
 import { FaultCluster } from "./fault_cluster.ts";
 import { tell } from "./figures.ts";
 import { probed } from "./probes.ts";
@@ -44,7 +44,7 @@ Deno.test("traffic does not notice what happens to the store, and everything com
         said = await fault();
       });
       console.log(`${what}: ${tell(figures)}; ${said}`);
-      lossless(figures);
+      losslessWhileAttached(figures);
       await after();
       for (const { agent } of cluster.hosts) await agent.ready();
       await cluster.agrees();
