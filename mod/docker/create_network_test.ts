@@ -7,6 +7,7 @@ import { createNetwork, type NetworkCreation } from "./create_network.ts";
 import { deleteNetwork, loseNetwork } from "./delete_network.ts";
 import { CLUSTER_STORE, SWARM } from "./mapping.ts";
 import { requestPoolAddress } from "./request_address.ts";
+import { sweep } from "../alloc/sweep.ts";
 import { requestPool } from "./request_pool.ts";
 import { RESERVATIONS } from "./reservation.ts";
 
@@ -194,6 +195,21 @@ Deno.test("deleteNetwork frees the addresses that a killed engine never released
   }
   remove(it);
   assert.deepEqual(keys(it), before);
+});
+
+Deno.test("deleteNetwork is not too much for one transaction, however many addresses were never released", () => {
+  const it = cluster();
+  create(it);
+  const poolId = "docker@.default|10.5.0.0/24";
+  for (let n = 0; n < 200; n++) {
+    it.apply(requestPoolAddress(it.snapshot, { poolId, address: "", options: {} }, ASKER));
+  }
+  remove(it);
+  assert.equal(network(it, "d1"), undefined);
+  const swept = sweep(it.snapshot, ASKER.now + 1, {
+    ...{ host: "hostA", dockerAddresses: new Set<string>(), grace: 0 },
+  });
+  assert.ok(swept.operations.length > 0, "the rest is the sweep's");
 });
 
 Deno.test("deleteNetwork takes an unknown network for deleted", () => {

@@ -7,15 +7,12 @@ import { IntentError } from "../intent/error.ts";
 import { removeObject } from "../intent/objects.ts";
 import type { NetworkRef } from "../agent/endpoint_service.ts";
 import type { DockerNetworkState, NetworkState } from "../model/records.ts";
-import { addressPrefix, dockerNetworkKey, networkKey } from "../state/keys.ts";
-import { type Plan, remove, unchanged } from "../state/plan.ts";
+import { dockerNetworkKey, networkKey } from "../state/keys.ts";
+import { type Plan, unchanged } from "../state/plan.ts";
 import { read, type Snapshot } from "../state/snapshot.ts";
 import { findMapping, forgetMapping, idsOf, refOf, SWARM } from "./mapping.ts";
 import { PlanSequence } from "./plan_sequence.ts";
 import { type Asker, CLUSTER_MODE } from "./asker.ts";
-
-/** Addresses left in the network's space that go with it in the same transaction; more are left to the sweep. */
-const LEFTOVERS = 64;
 
 /** A Contiv network that Docker made and that could not go with it, and why. */
 export interface KeptNetwork {
@@ -69,7 +66,7 @@ function withdraw(
     maker !== undefined && maker !== SWARM && takesAll(maker) && idsOf(left, holder).length === 0;
   if (network === undefined || maker === undefined || !goes) return forgotten.finish(undefined);
   try {
-    return removeNetwork(forgotten, ref, network, asker);
+    return removeNetwork(forgotten, ref, asker);
   } catch (error) {
     if (!(error instanceof IntentError) || error.code !== "conflict") throw error;
     const why = error.advice === undefined ? error.message : `${error.message} (${error.advice})`;
@@ -80,12 +77,10 @@ function withdraw(
 function removeNetwork(
   forgotten: PlanSequence,
   ref: NetworkRef,
-  network: NetworkState,
   asker: Asker,
 ): Plan<undefined> {
   const sequence = new PlanSequence(forgotten.base);
   sequence.add(forgotten.finish(undefined));
-  sequence.add(releaseLeftovers(sequence.snapshot, network));
   sequence.add(
     removeObject(sequence.snapshot, "networks", `${ref.tenant}:${ref.network}`, {
       now: asker.now,
@@ -93,14 +88,4 @@ function removeNetwork(
     }),
   );
   return sequence.finish(undefined);
-}
-
-/** Addresses that Docker asked for and never released, an engine having been killed in between. */
-function releaseLeftovers(snapshot: Snapshot, network: NetworkState): Plan<void> {
-  const items = snapshot.list(addressPrefix(network.addressSpace)).slice(0, LEFTOVERS);
-  return {
-    compares: items.map(({ key, modRevision }) => ({ key, modRevision })),
-    operations: items.map(({ key }) => remove(key)),
-    result: undefined,
-  };
 }

@@ -96,7 +96,7 @@ function refuseLinked(old: ModelObject, name: string, set: string, what: string)
   );
 }
 
-/** Its tags, and addresses that Docker asked for and no endpoint took. */
+/** Its tags, and addresses that it keeps itself or that Docker asked for and no endpoint took. */
 function release(draft: Draft, state: NetworkState): void {
   const owner: Owner = { kind: "network", id: state.id };
   if (state.pktTagType === "vlan") freeNumber(draft, "vlan", state.pktTag, owner);
@@ -107,7 +107,7 @@ function release(draft: Draft, state: NetworkState): void {
   const space = addressPrefix(state.addressSpace);
   draft.guardAdditions(space);
   draft.snapshot.list(space)
-    .filter((item) => decode<Allocation>(item).owner.kind === "docker")
+    .filter((item) => decode<Allocation>(item).owner.kind !== "endpoint")
     .slice(0, LEFTOVERS)
     .forEach((item) => draft.remove(item.key));
 }
