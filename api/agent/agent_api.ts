@@ -11,6 +11,7 @@ import { KernelError } from "../../mod/agent/kernel.ts";
 import type { Log } from "../../mod/agent/log.ts";
 import { SwitchError } from "../../mod/agent/switch.ts";
 import { IntentError, type IntentErrorCode } from "../../mod/intent/error.ts";
+import { StateError } from "../../mod/state/error.ts";
 import { StoreError } from "../../mod/state/store.ts";
 import { issueText } from "../issue_text.ts";
 import { attachRequest, endpointName } from "./attach_request.ts";
@@ -142,7 +143,9 @@ function describe(error: unknown): { status: ContentfulStatusCode; text: string 
       text: `${error.message}\n`,
     };
   }
-  if (error instanceof SwitchError || error instanceof StoreError) {
+  if (
+    error instanceof SwitchError || error instanceof StoreError || error instanceof StateError
+  ) {
     return { status: 503, text: `${error.message}\n` };
   }
   if (error instanceof DOMException && error.name === "TimeoutError") {
