@@ -18,6 +18,7 @@ import { ROOT } from "../../../mod/state/keys.ts";
 import { keepLease } from "../../../mod/state/leases.ts";
 import { TTL_MS } from "../../../mod/state/registration.ts";
 import { type Store, StoreError } from "../../../mod/state/store.ts";
+import { backoff } from "../../../mod/state/timing.ts";
 import { identityOf } from "./fill.ts";
 import { hostLabel, tunnelAddress } from "./shape.ts";
 
@@ -53,6 +54,10 @@ export interface Cost {
 
 /** How many agents start at the same time. */
 const STARTING = 4;
+/** How often, and how far apart in ms, a store that does not answer is asked again. */
+const ATTEMPTS = 30;
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 10_000;
 const never = new AbortController().signal;
 
 const seen = new Map<number, number>();
@@ -125,8 +130,23 @@ async function startAgent(store: Store, host: number): Promise<void> {
 }
 
 async function startWatcher(store: Store, host: number): Promise<void> {
-  await keepLease(store, TTL_MS, never, realTiming);
+  await patiently(() => keepLease(store, TTL_MS, never, realTiming));
   void watchOn(store, host, await listed(store));
+}
+
+/** As agents do: a member that a thousand hosts ask at once is late, not gone. */
+async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tried = 1;; tried++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof StoreError) || tried === ATTEMPTS) throw error;
+      await realTiming.delay(
+        backoff(tried, FIRST_PAUSE_MS, LONGEST_PAUSE_MS, Math.random()),
+        never,
+      );
+    }
+  }
 }
 
 /** Goes on from now when the history does not reach back to where it was. */
@@ -142,7 +162,7 @@ async function watchOn(store: Store, host: number, from: number): Promise<void> 
 }
 
 async function listed(store: Store): Promise<number> {
-  return (await store.list(`${ROOT}none/`)).revision;
+  return (await patiently(() => store.list(`${ROOT}none/`))).revision;
 }
 
 function saw(host: number, revision: number): void {
