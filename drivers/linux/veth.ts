@@ -10,7 +10,7 @@ import { errnoOf, kernelError } from "./errno.ts";
 import { changeLink, deleteLink, findLink, type Link } from "./link.ts";
 import { LINK_GROUP } from "./names.ts";
 import type { Namespace, OwnNamespace } from "./namespace.ts";
-import { NetlinkSocket } from "./netlink/socket.ts";
+import { NetlinkSocket, type Request } from "./netlink/socket.ts";
 import { OffloadSocket } from "./offload.ts";
 import { addDefaultRoute, isRouteVia, listDefaultRoutes } from "./route.ts";
 import { ensureSysctl, readSysctl } from "./sysctl.ts";
@@ -99,7 +99,8 @@ async function ensurePair(site: Site, plan: Plan): Promise<void> {
 async function finishNew(site: Site, plan: Plan, { host, peer }: Pair): Promise<void> {
   try {
     if (site.container) await configureContainer(site.container, plan, peer);
-    else await preparePeerHere(site, plan, peer);
+    else await configurePeerHere(site, plan, peer);
+    await site.host.apply([completion(plan, host)]);
   } catch (error) {
     await site.host.apply([deleteLink(host.index, plan.spec.hostLink)]);
     throw error;
@@ -148,17 +149,18 @@ async function configure(site: Site, plan: Plan, hostEnd: Link, peer: Link): Pro
 }
 
 /** A peer that Docker will fetch: down, in our namespace. */
-async function preparePeerHere(site: Site, plan: Plan, peer: Link): Promise<void> {
-  if (!plan.spec.checksumOffload) await site.hostOffload.setTransmitChecksum(peer.name, false);
-}
-
 async function configurePeerHere(site: Site, plan: Plan, peer: Link): Promise<void> {
-  await preparePeerHere(site, plan, peer);
+  if (!plan.spec.checksumOffload) await site.hostOffload.setTransmitChecksum(peer.name, false);
   await site.host.apply([changeLink(peer.index, peer.name, peerChange(plan, peer))]);
 }
 
 async function configureHost(site: Site, plan: Plan, link: Link): Promise<void> {
-  await site.host.apply([hostSetup(plan, link)]);
+  await site.host.apply([hostSetup(plan, link), completion(plan, link)]);
+}
+
+/** The last step: a pair whose switch end has its alias is whole, and is taken for that by a process that finds it. */
+function completion({ spec }: Plan, host: Link): Request {
+  return changeLink(host.index, spec.hostLink, { alias: spec.alias });
 }
 
 async function configureContainer(

@@ -39,8 +39,9 @@ export interface Pair {
 const INDEX_ATTEMPTS = 5;
 
 /**
- * Makes the pair, the switch's end ready for use; undefined when one of the two names is taken. `peerNamespace`: file descriptor of the
- * peer's namespace; absent: the socket's own, where the peer gets its alias, too.
+ * Makes the pair, the switch's end up; undefined when one of the two names is taken. `peerNamespace`: file descriptor of the peer's
+ * namespace; absent: the socket's own. Neither end has its alias yet: the caller gives it when all else is done, so that a pair with an
+ * alias is a whole one, whoever is killed when.
  */
 export async function createPair(
   socket: NetlinkSocket,
@@ -50,12 +51,9 @@ export async function createPair(
   const { spec } = plan;
   for (let attempt = 1;; attempt++) {
     const pair = newPair(plan);
-    const { peer, host } = pair;
-    const [made, ...rest] = await socket.exchange([
+    const { host } = pair;
+    const [made, setUp] = await socket.exchange([
       creation(plan, pair, peerNamespace),
-      ...(peerNamespace === undefined
-        ? [changeLink(peer.index, peer.name, { alias: spec.alias })]
-        : []),
       hostSetup(plan, host),
     ]);
     if (made?.errno === errnoOf("EEXIST")) return undefined;
@@ -63,17 +61,15 @@ export async function createPair(
     if (made?.errno) {
       throw kernelError(made.errno, `create endpoint link ${spec.hostLink}`, made.text);
     }
-    const failed = rest.find(({ errno }) => errno !== 0);
-    if (!failed) return pair;
+    if (!setUp?.errno) return pair;
     await socket.apply([deleteLink(host.index, spec.hostLink)]);
-    throw kernelError(failed.errno, `set up link ${spec.hostLink}`, failed.text);
+    throw kernelError(setUp.errno, `set up link ${spec.hostLink}`, setUp.text);
   }
 }
 
 /** What the switch's end of a pair needs: up, promiscuous as the switch will have it, and silent (no IPv6 address of its own). */
 export function hostSetup({ spec }: Plan, link: Link): Request {
   return changeLink(link.index, spec.hostLink, {
-    alias: spec.alias,
     up: true,
     // ovs-vswitchd would set it, and take that for a change of its bridge.
     promiscuous: true,

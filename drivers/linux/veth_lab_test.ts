@@ -3,6 +3,9 @@ import { type EndpointLinkSpec, type Kernel, KernelError } from "../../mod/agent
 import { openKernel } from "./kernel.ts";
 import { OffloadSocket } from "./offload.ts";
 import { OwnNamespace } from "./namespace.ts";
+import { NetlinkSocket } from "./netlink/socket.ts";
+import { createPair } from "./veth_creation.ts";
+import { planOf } from "./veth_plan.ts";
 import { enterLab, type Lab, run, until } from "./testing/private_namespace.ts";
 
 const inPlace = (
@@ -161,6 +164,23 @@ lab("endpoint link is made anew when its endpoint has another namespace", async 
   await assertContainer(second.path);
   assert.doesNotMatch(await run("ip -o link", first.path), /eth0/);
 });
+
+lab(
+  "endpoint link has no alias, and is not taken for whole, when its maker is killed half-way",
+  async (kernel, lab) => {
+    const { path } = lab.namespace();
+    const own = new OwnNamespace();
+    const container = own.open(path);
+    const socket = NetlinkSocket.open();
+    await createPair(socket, planOf(inPlace(path)), container.fd);
+    await socket.close();
+    container.close();
+    own.close();
+    assert.equal((await kernel.links()).find(({ name }) => name === "vvport1")?.alias, undefined);
+    await kernel.createEndpointLink(inPlace(path));
+    await assertContainer(path);
+  },
+);
 
 lab("endpoint link is made anew when its making was cut short", async (kernel, lab) => {
   const { path } = lab.namespace();

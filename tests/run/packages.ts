@@ -35,6 +35,7 @@ export const TEST_NEEDS: readonly Need[] = [
   ...RUN_NEEDS,
   { program: "ovsdb-server", package: "openvswitch-switch" },
   { program: "ovsdb-tool", package: "openvswitch-common" },
+  { program: "ethtool", package: "ethtool" },
   { program: "dockerd", package: "docker.io" },
   { program: "docker", package: "docker.io" },
   { program: "containerd", package: "containerd" },
@@ -65,7 +66,6 @@ export const TEST_NEEDS: readonly Need[] = [
 export const BENCH_NEEDS: readonly Need[] = [
   ...TEST_NEEDS,
   { program: "sockperf", package: "sockperf" },
-  { program: "ethtool", package: "ethtool" },
   { program: "etcd", package: "etcd-server" },
   { program: "/usr/lib/cni/bridge", package: "containernetworking-plugins" },
 ];
