@@ -25,6 +25,7 @@ import { type BootClock, bootClock } from "./boot_clock.ts";
 import { CommitWatch } from "./commit_watch.ts";
 import { FileIdentity } from "./file_identity.ts";
 import { GroupCommit } from "./group_commit.ts";
+import { Durability } from "./durability.ts";
 import { Log } from "./log.ts";
 import { openDatabase } from "./open_database.ts";
 import { Patience } from "./patience.ts";
@@ -46,7 +47,12 @@ const COMPACTION_STEP = 500;
 /** Throws StoreError "unusable" when the file cannot be used at all. */
 export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<Store> {
   const database = await openDatabase(options.path, options.signal);
-  return new EmbeddedStore(database, options);
+  try {
+    return new EmbeddedStore(database, options, await Durability.open(database, options.path));
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
 
 class EmbeddedStore implements Store {
@@ -62,6 +68,7 @@ class EmbeddedStore implements Store {
   constructor(
     private readonly database: DatabaseSync,
     private readonly options: EmbeddedStoreOptions,
+    private readonly durability: Durability,
   ) {
     this.description = `embedded store ${options.path}`;
     this.#keep = options.keepRevisions ?? KEEP_REVISIONS;
@@ -70,6 +77,7 @@ class EmbeddedStore implements Store {
     this.#writes = new GroupCommit(
       database,
       () => this.#beforeCommit(),
+      () => this.durability.sync(),
       () => this.#bell.ring(),
       (error) => storeError(error, "write to", options.path),
     );
@@ -147,6 +155,7 @@ class EmbeddedStore implements Store {
     this.#commits.close();
     this.#bell.ring();
     await this.#writes.idle();
+    this.durability.close();
     this.database.close();
   }
 

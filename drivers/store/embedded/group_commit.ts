@@ -1,6 +1,7 @@
 /**
- * Writes that are submitted in one turn of the event loop share one commit, and so one fsync. Each still succeeds or fails by itself,
- * in order of submission; only a commit that fails takes all of its writes with it, and then none is in the file.
+ * Writes that are submitted in one turn of the event loop, or while others are being made durable, share one commit, and so one fsync.
+ * Each still succeeds or fails by itself, in order of submission; only a commit that fails takes all of its writes with it, and then none
+ * is in the file, and a sync that fails leaves open what becomes of them.
  * @module
  */
 import { setImmediate } from "node:timers";
@@ -21,10 +22,14 @@ export class GroupCommit {
   #queue: Write[] = [];
   #flushing: Promise<void> | undefined;
 
-  /** `onCommit`: called after each commit, when the writes' promises are resolved. `asError` puts SQLite's errors into the store's terms. */
+  /**
+   * `sync`: resolves when all that is committed is durable. `onCommit`: called after that, when the writes' promises are resolved.
+   * `asError` puts SQLite's errors into the store's terms.
+   */
   constructor(
     private readonly database: DatabaseSync,
     private readonly beforeCommit: () => void,
+    private readonly sync: () => Promise<void>,
     private readonly onCommit: () => void,
     private readonly asError: (error: unknown) => unknown,
   ) {}
@@ -50,7 +55,7 @@ export class GroupCommit {
   async #flush(): Promise<void> {
     await new Promise<void>((resolve) => setImmediate(resolve));
     while (this.#queue.length > 0) {
-      const busy = this.#commit();
+      const busy = await this.#commit();
       const patient: Write[] = [];
       for (const write of this.#queue) {
         const error = write.patience.exhausted();
@@ -63,8 +68,8 @@ export class GroupCommit {
     this.#flushing = undefined;
   }
 
-  /** Commits all that is queued; returns whether it is to be tried again because another process writes. */
-  #commit(): boolean {
+  /** Commits all that is queued; resolves to whether it is to be tried again because another process writes. */
+  async #commit(): Promise<boolean> {
     try {
       this.database.exec("BEGIN IMMEDIATE");
     } catch (error) {
@@ -81,6 +86,7 @@ export class GroupCommit {
       const settle = writes.map((write) => this.#run(write));
       this.beforeCommit();
       this.database.exec("COMMIT");
+      await this.sync();
       for (const each of settle) each();
       this.onCommit();
     } catch (error) {
