@@ -116,6 +116,11 @@ export class Database {
       }));
   }
 
+  /** What somebody waits for may have come about otherwise than by a change of the replica. */
+  lookAgain(): void {
+    for (const waiting of [...this.#waiting]) waiting.check();
+  }
+
   async close(): Promise<void> {
     this.#closed.abort();
     this.#session?.close();
@@ -136,7 +141,7 @@ export class Database {
 
   #changed(): void {
     if (this.#connected) this.handlers.changed();
-    for (const waiting of [...this.#waiting]) waiting.check();
+    this.lookAgain();
   }
 
   async #follow(first: OvsdbSession): Promise<void> {

@@ -7,6 +7,8 @@ import { type PortSpec, type PortState, SwitchError } from "../../mod/agent/swit
 import { Batcher } from "./batcher.ts";
 import type { Database } from "./database.ts";
 import type { Operation } from "./ovsdb_data.ts";
+import type { PortStatus } from "./openflow/codec.ts";
+import { PortNews } from "./port_news.ts";
 import { PortWatch } from "./port_watch.ts";
 import { isCarried, toState } from "./port_members.ts";
 import { planPorts, type PortPlan, removals } from "./ports.ts";
@@ -23,6 +25,7 @@ interface Change {
 
 export class PortControl {
   readonly #watch = new PortWatch();
+  readonly #news = new PortNews();
   readonly #changes: Batcher<Change>;
   #ports: ReadonlyMap<string, PortView> = new Map();
 
@@ -42,7 +45,15 @@ export class PortControl {
   refresh(): boolean {
     const bridge = this.#bridge();
     this.#ports = bridge ? portsOf(this.database.replica, bridge) : new Map();
+    for (const name of [...this.#news.expected()]) {
+      if (this.#ports.get(name)?.interface?.number !== undefined) this.#news.forget(name);
+    }
     return this.#watch.look(this.#ours());
+  }
+
+  /** Takes in what ovs-vswitchd says of a port ahead of the database. */
+  told(status: PortStatus): void {
+    if (this.#news.told(status)) this.database.lookAgain();
   }
 
   /** The next picture is a first one. */
@@ -51,7 +62,12 @@ export class PortControl {
   }
 
   ours(): PortState[] {
-    return this.#ours().map((port) => toState(port, this.#watch.isDetached(port.name)));
+    return this.#ours().map((port) =>
+      toState(port, {
+        detached: this.#watch.isDetached(port.name),
+        said: this.#news.numberOf(port.name),
+      })
+    );
   }
 
   async apply(
@@ -75,8 +91,12 @@ export class PortControl {
     if (plan.operations.length === 0 && add.every((spec) => this.#isAttached(spec))) return;
     const names = [...add.map((spec) => spec.name), ...remove];
     this.#watch.begin(names);
+    for (const name of plan.inserted) this.#news.expect(name);
     try {
       await this.#carryOut(plan, add, remove, signal);
+    } catch (error) {
+      for (const name of plan.inserted) this.#news.forget(name);
+      throw error;
     } finally {
       this.#watch.end(names);
     }
@@ -127,7 +147,14 @@ export class PortControl {
 
   #isAttached(spec: PortSpec): boolean {
     const port = this.#ports.get(spec.name);
-    return port !== undefined && isCarried(port, spec);
+    if (port === undefined) return false;
+    return isCarried(port, spec) || this.#isSaidToBeCarried(port, spec);
+  }
+
+  /** Nothing but the number is to be waited for of a port that is a link, and the database has said nothing against it. */
+  #isSaidToBeCarried(port: PortView, spec: PortSpec): boolean {
+    return spec.type === "system" && !spec.bond && port.interface?.error === undefined &&
+      this.#news.numberOf(spec.name) === spec.number;
   }
 
   /** False: nothing is known yet. */

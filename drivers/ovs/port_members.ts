@@ -28,10 +28,14 @@ export function isCarried(port: PortView, spec: PortSpec): boolean {
   return attached.length > 0 && known.length === wanted.length;
 }
 
-export function toState(port: PortView, detached: boolean): PortState {
+/** `said`: the number that ovs-vswitchd says it has, where the database says nothing yet. */
+export function toState(
+  port: PortView,
+  { detached, said }: { readonly detached: boolean; readonly said: number | undefined },
+): PortState {
   const { name, externalIds, members } = port;
   const vlan = vlanOf(port);
-  const number = members.map(numberOf).find((it) => it !== undefined);
+  const number = members.map(numberOf).find((it) => it !== undefined) ?? said;
   const error = detached ? `link ${name} vanished or was replaced` : port.interface?.error;
   return {
     name,

@@ -170,8 +170,10 @@ class OpenVSwitch implements Switch {
     this.#programmer ??= await chooseProgrammer(flowProgrammer, {
       socket,
       logger: this.#logger,
-      onPortStatus: (status) =>
-        this.#logger.debug("port {name} ({number}): {reason}", { ...status }),
+      onPortStatus: (status) => {
+        this.#logger.debug("port {name} ({number}): {reason}", { ...status });
+        this.#ports.told(status);
+      },
     });
     this.#flows ??= new FlowControl(this.#programmer);
     this.#presence ??= new Presence(socket, {
