@@ -16,7 +16,7 @@ import type {
 import { Deletions } from "./deletion.ts";
 import { LinkMonitor } from "./events.ts";
 import { ensureHostAccess, removeHostAccess } from "./host_access.ts";
-import { changeLink, findLink, listLinks } from "./link.ts";
+import { changeLink, findLink, type Link, listLinks } from "./link.ts";
 import { ensureHostLink } from "./host_link.ts";
 import { ensureHostRoutes } from "./host_routes.ts";
 import { linkUses } from "./link_use.ts";
@@ -27,7 +27,7 @@ import { OffloadSocket } from "./offload.ts";
 import type { NatTools } from "./nat.ts";
 import { KeyedSerial, Serial } from "./serial.ts";
 import { underlayOf } from "./underlay.ts";
-import { createEndpointLink } from "./veth.ts";
+import { createEndpointLink, isUnfinished } from "./veth.ts";
 
 export interface KernelOptions {
   /** Programs that write NAT rules, when not those first in PATH (e.g. `iptables-legacy`). */
@@ -68,6 +68,17 @@ interface Parts {
   readonly natTools: Partial<NatTools>;
 }
 
+function toState(link: Link): LinkState {
+  const { index, name, alias, mac, mtu, up, kind } = link;
+  return {
+    ...{ index, name, mtu, up },
+    ...(alias === undefined ? {} : { alias }),
+    ...(mac === undefined ? {} : { mac }),
+    ...(kind === undefined ? {} : { kind }),
+    ...(isUnfinished(link) ? { unfinished: true } : {}),
+  };
+}
+
 class LinuxKernel implements Kernel {
   readonly #parts: Parts;
   readonly #deletions: Deletions;
@@ -88,21 +99,14 @@ class LinuxKernel implements Kernel {
   }
 
   async links(): Promise<readonly LinkState[]> {
-    return (await listLinks(this.#parts.reads)).map((
-      { index, name, alias, mac, mtu, up, kind },
-    ) => ({
-      ...{ index, name, mtu, up },
-      ...(alias === undefined ? {} : { alias }),
-      ...(mac === undefined ? {} : { mac }),
-      ...(kind === undefined ? {} : { kind }),
-    }));
+    return (await listLinks(this.#parts.reads)).map(toState);
   }
 
-  createEndpointLink(spec: EndpointLinkSpec): Promise<void> {
+  createEndpointLink(spec: EndpointLinkSpec, present = () => {}): Promise<void> {
     const { changes, offload, own } = this.#parts;
     return this.#perLink.run(
       spec.hostLink,
-      () => this.#creating.run(() => createEndpointLink(spec, changes, offload, own)),
+      () => this.#creating.run(() => createEndpointLink(spec, { changes, offload, own }, present)),
     );
   }
 

@@ -33,19 +33,27 @@ interface Container {
   readonly offload: OffloadSocket;
 }
 
+/** Sockets of our own namespace, and that itself. */
+interface HostSockets {
+  readonly changes: NetlinkSocket;
+  readonly offload: OffloadSocket;
+  readonly own: OwnNamespace;
+}
+
 /** Makes or completes the pair; see Kernel.createEndpointLink. Not for two calls with one host link at a time. */
 export async function createEndpointLink(
   spec: EndpointLinkSpec,
-  host: NetlinkSocket,
-  hostOffload: OffloadSocket,
-  own: OwnNamespace,
+  { changes, offload, own }: HostSockets,
+  present: () => void,
 ): Promise<void> {
   const plan = planOf(spec);
   const container = spec.peer.namespace === undefined
     ? undefined
     : enterContainer(own.open(spec.peer.namespace));
   try {
-    await ensurePair({ host, hostOffload, ...(container ? { container } : {}) }, plan);
+    const site = { host: changes, hostOffload: offload, ...(container ? { container } : {}) };
+    await ensurePair(site, plan, present);
+    present();
   } finally {
     await container?.socket.close();
     container?.offload.close();
@@ -71,10 +79,10 @@ function enterContainer(namespace: Namespace): Container {
   }
 }
 
-async function ensurePair(site: Site, plan: Plan): Promise<void> {
+async function ensurePair(site: Site, plan: Plan, present: () => void): Promise<void> {
   const { hostLink, alias } = plan.spec;
   const made = await createPair(site.host, plan, site.container?.namespace.fd);
-  if (made) return await finishNew(site, plan, made);
+  if (made) return await finishNew(site, plan, made, present);
   const found = await findLink(site.host, hostLink);
   if (!found) {
     throw new KernelError(
@@ -92,11 +100,17 @@ async function ensurePair(site: Site, plan: Plan): Promise<void> {
   await site.host.apply([deleteLink(found.index, hostLink)]);
   const again = await createPair(site.host, plan, site.container?.namespace.fd);
   if (!again) throw foreign(found, alias);
-  await finishNew(site, plan, again);
+  await finishNew(site, plan, again, present);
 }
 
 /** Configures the far end of a pair that this call has made; deletes the pair again when that fails. */
-async function finishNew(site: Site, plan: Plan, { host, peer }: Pair): Promise<void> {
+async function finishNew(
+  site: Site,
+  plan: Plan,
+  { host, peer }: Pair,
+  present: () => void,
+): Promise<void> {
+  present();
   try {
     if (site.container) await configureContainer(site.container, plan, peer);
     else await configurePeerHere(site, plan, peer);
@@ -107,10 +121,13 @@ async function finishNew(site: Site, plan: Plan, { host, peer }: Pair): Promise<
   }
 }
 
-/** Ours by alias, or ours by group and without an alias yet. */
+/** Ours by group, and without an alias yet. */
+export function isUnfinished({ kind, alias, group }: Link): boolean {
+  return kind === "veth" && alias === undefined && group === LINK_GROUP;
+}
+
 function isCompletable(link: Link, alias: string): boolean {
-  return link.kind === "veth" &&
-    (link.alias === alias || (link.alias === undefined && link.group === LINK_GROUP));
+  return isUnfinished(link) || (link.kind === "veth" && link.alias === alias);
 }
 
 function foreign(found: Link, alias: string): KernelError {

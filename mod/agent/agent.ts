@@ -133,7 +133,7 @@ export class Agent {
       desired,
       reconciler,
       snapshot: () => deps.cache.snapshot(),
-      commit: (decide, within) => commit(deps, fenced(decide), within),
+      commit: (decide, within, decided) => commit(deps, fenced(decide), within, decided),
       refresh: (keys) => agent?.follow(deps.cache.snapshot(), keys),
     });
     const hindrance = underlayTrouble(facts, underlay);
@@ -293,6 +293,8 @@ function commit<T>(
   { store, cache, random, delay }: AgentDeps,
   decide: (snapshot: Snapshot) => Plan<T>,
   signal: AbortSignal,
+  decided?: (result: T) => void,
 ): Promise<T> {
-  return transact(store, cache, decide, { signal, random, delay, domain: "endpoints" });
+  const options = { signal, random, delay, domain: "endpoints" };
+  return transact(store, cache, decide, { ...options, ...(decided ? { decided } : {}) });
 }

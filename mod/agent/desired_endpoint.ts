@@ -14,13 +14,17 @@ import { containerLink, linkAlias, switchLink } from "./link_names.ts";
 import { privateAddresses, type PrivateSubnet } from "./private_subnet.ts";
 import type { PortSpec } from "./switch.ts";
 
-export interface DesiredEndpoint {
-  readonly endpoint: EndpointState;
-  readonly network: NetworkState;
+/** What connects an endpoint with the switch. */
+export interface Wiring {
   /** Absent for the host's own endpoint in an infra network, whose port is the interface itself: `hostLink`. */
   readonly link?: EndpointLinkSpec;
-  readonly hostLink?: HostLinkSpec;
   readonly port: PortSpec;
+}
+
+export interface DesiredEndpoint extends Wiring {
+  readonly endpoint: EndpointState;
+  readonly network: NetworkState;
+  readonly hostLink?: HostLinkSpec;
   readonly flows: readonly Flow[];
   readonly groups?: readonly Group[];
   readonly meters?: readonly Meter[];

@@ -19,7 +19,8 @@ import { read, type Snapshot } from "../state/snapshot.ts";
 import type { EndpointState, HostState, MasterConfig, NetworkState } from "../model/records.ts";
 import { baseFlows } from "../pipeline/pipeline.ts";
 import type { Change, Touched } from "./change.ts";
-import { type DesiredEndpoint, desiredEndpoint } from "./desired_endpoint.ts";
+import type { DesiredEndpoint, EndpointSurroundings } from "./desired_endpoint.ts";
+import { desiredEndpoint } from "./desired_endpoint.ts";
 import { type DesiredHost, desiredHost } from "./desired_host.ts";
 import {
   type DesiredNetwork,
@@ -65,6 +66,12 @@ export class DesiredState {
   }
   endpoints(): Iterable<DesiredEndpoint> {
     return this.#endpoints.values();
+  }
+
+  /** What an endpoint here would be whose record is not there yet; undefined when that cannot be said. */
+  foresee(endpoint: EndpointState): DesiredEndpoint | undefined {
+    const around = this.#around(this.#snapshot, endpoint.netID);
+    return around && desiredEndpoint(endpoint, around);
   }
 
   /** Ports of the host itself. Without another host there is no tunnel, and its UDP port stays free for others to use. */
@@ -224,19 +231,24 @@ export class DesiredState {
 
   #computeEndpoint(snapshot: Snapshot, id: string): DesiredEndpoint | undefined {
     const endpoint = this.#index.get(id);
-    const host = this.#host;
-    if (!host || !endpoint || endpoint.homingHost !== this.facts.host) return undefined;
+    if (!endpoint || endpoint.homingHost !== this.facts.host) return undefined;
     if (this.#retired.has(id)) return undefined;
-    const place = placeOf(snapshot, endpoint.netID);
-    if (!place) return undefined;
+    const around = this.#around(snapshot, endpoint.netID);
+    if (!around) return undefined;
     const before = this.#endpoints.get(id);
-    if (before?.endpoint === endpoint && before.network === place.network) return before;
-    return desiredEndpoint(endpoint, {
+    if (before?.endpoint === endpoint && before.network === around.network) return before;
+    return desiredEndpoint(endpoint, around);
+  }
+
+  #around(snapshot: Snapshot | undefined, netID: string): EndpointSurroundings | undefined {
+    const host = this.#host;
+    const place = snapshot && host && placeOf(snapshot, netID);
+    return place && {
       facts: this.facts,
       host: host.pipeline,
       ...(host.access ? { subnet: host.access.subnet } : {}),
       ...place,
-    });
+    };
   }
 
   #refreshNetwork(snapshot: Snapshot, netID: string, { dirty }: Touched): void {

@@ -41,8 +41,12 @@ export interface EndpointsDeps {
   readonly log: Log;
   readonly now: () => number;
   readonly snapshot: () => Snapshot;
-  /** Commits what `decide` decides, and returns when `snapshot()` has it. */
-  readonly commit: <T>(decide: (snapshot: Snapshot) => Plan<T>, signal: AbortSignal) => Promise<T>;
+  /** Commits what `decide` decides, and returns when `snapshot()` has it. `decided`: as in TransactOptions. */
+  readonly commit: <T>(
+    decide: (snapshot: Snapshot) => Plan<T>,
+    signal: AbortSignal,
+    decided?: (result: T) => void,
+  ) => Promise<T>;
   /** Brings the desired state up to `snapshot()` for these keys. */
   readonly refresh: (keys: readonly string[]) => void;
 }
@@ -55,17 +59,50 @@ export class Endpoints implements EndpointService {
   async create(request: EndpointRequest, signal: AbortSignal): Promise<EndpointResult> {
     const { host, vtepAddress: vtepIP } = this.deps;
     let existed = false;
-    const endpoint = await this.deps.commit((snapshot) => {
+    const decide = (snapshot: Snapshot) => {
       refuseSecond(snapshot, request, host);
       const plan = createEndpoint(snapshot, request, { now: this.deps.now(), host, vtepIP });
       existed = plan.operations.length === 0;
       return plan;
-    }, signal);
+    };
+    const endpoint = await this.#commitAndPrepare(decide, () => !existed, signal);
     try {
       return await this.#settle(endpoint, signal);
     } catch (error) {
       if (!existed) await this.#rollback(endpoint);
       throw error;
+    }
+  }
+
+  /** While the record of a new endpoint is written, what it needs is made. */
+  async #commitAndPrepare(
+    decide: (snapshot: Snapshot) => Plan<EndpointState>,
+    isNew: () => boolean,
+    signal: AbortSignal,
+  ): Promise<EndpointState> {
+    let prepared: string | undefined;
+    try {
+      return await this.deps.commit(decide, signal, (endpoint) => {
+        const foreseen = isNew() ? this.deps.desired.foresee(endpoint) : undefined;
+        if (!foreseen) return;
+        prepared = endpoint.id;
+        this.deps.reconciler.prepare(foreseen);
+      });
+    } catch (error) {
+      if (prepared !== undefined) await this.#unprepare(prepared);
+      throw error;
+    }
+  }
+
+  async #unprepare(id: string): Promise<void> {
+    try {
+      await this.deps.reconciler.settle(endpointOwner(id));
+    } catch (error) {
+      this.deps.reconciler.forsake(id);
+      this.deps.log.warn(
+        "What was made for endpoint {endpoint} is left to the next comparison: {error}",
+        { endpoint: id, error: messageOf(error) },
+      );
     }
   }
 

@@ -37,6 +37,8 @@ export interface LinkState {
   readonly up: boolean;
   /** e.g. "veth", "openvswitch", "tun"; absent for physical ones. */
   readonly kind?: string;
+  /** One end of a pair of ours whose making was cut short. */
+  readonly unfinished?: true;
 }
 
 /** contivh0 and what the host needs to route and translate for the containers. */
@@ -95,8 +97,9 @@ export interface Kernel {
   /**
    * Makes the pair, the peer in place with name, MAC, MTU, addresses and routes, both up (the peer only with a namespace).
    * Idempotent: a pair with the same alias is completed, one with another alias is an error. On failure nothing stays behind.
+   * `present` is called when the switch's end is there, up, and can be made a port, while the container's end is still being set up.
    */
-  createEndpointLink(spec: EndpointLinkSpec): Promise<void>;
+  createEndpointLink(spec: EndpointLinkSpec, present?: () => void): Promise<void>;
   /** Deletes the pair by its host end; an absent one is not an error. Does not hold up the event loop (it takes ~20 ms). */
   deleteEndpointLink(hostLink: string): Promise<void>;
   /** Sets the switch's end of a pair, or an uplink, up. */

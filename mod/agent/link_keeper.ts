@@ -32,24 +32,24 @@ export class LinkKeeper {
     return this.#links.get(spec.hostLink) === spec.alias;
   }
 
-  /** Makes the pair unless it is there. Another endpoint's left-over pair of the same name is deleted first. */
-  async ensure(spec: EndpointLinkSpec): Promise<void> {
-    if (this.has(spec)) return;
+  /** Makes the pair unless it is there. Another endpoint's left-over pair of the same name is deleted first. `present`: as the kernel's. */
+  async ensure(spec: EndpointLinkSpec, present?: () => void): Promise<void> {
+    if (this.has(spec)) return present?.();
     if (this.#links.has(spec.hostLink)) this.delete(spec.hostLink);
     await this.#deletions.get(spec.hostLink);
-    await this.#create(spec);
+    await this.#create(spec, present);
     this.#links.set(spec.hostLink, spec.alias);
   }
 
   /** A namespace that was just detached has its interface until the deletion is through, and is attached again after that. */
-  async #create(spec: EndpointLinkSpec): Promise<void> {
+  async #create(spec: EndpointLinkSpec, present?: () => void): Promise<void> {
     try {
-      await this.kernel.createEndpointLink(spec);
+      await this.kernel.createEndpointLink(spec, present);
     } catch (error) {
       const taken = error instanceof KernelError && error.code === "exists";
       if (!taken || this.#deletions.size === 0) throw error;
       await Promise.allSettled(this.#deletions.values());
-      await this.kernel.createEndpointLink(spec);
+      await this.kernel.createEndpointLink(spec, present);
     }
   }
 
@@ -89,6 +89,6 @@ export class LinkKeeper {
   }
 }
 
-function isOurs(link: LinkState): boolean {
-  return isSwitchLink(link.name) && isOurAlias(link.alias);
+function isOurs({ name, alias, unfinished }: LinkState): boolean {
+  return isSwitchLink(name) && (isOurAlias(alias) || unfinished === true);
 }

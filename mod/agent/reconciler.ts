@@ -6,21 +6,16 @@
 import { messageOf } from "../state/message_of.ts";
 import type { DesiredState } from "./desired_state.ts";
 import { BASE, endpointOwner, networkOwner } from "./owners.ts";
-import type { DesiredEndpoint } from "./desired_endpoint.ts";
+import type { DesiredEndpoint, Wiring } from "./desired_endpoint.ts";
+import { Foresight, isSameWiring } from "./foresight.ts";
 import { Gate } from "./gate.ts";
 import { HostPorts } from "./host_ports.ts";
 import type { Kernel, KernelEvent } from "./kernel.ts";
 import { KeyedWork } from "./keyed_work.ts";
 import { LinkKeeper } from "./link_keeper.ts";
 import type { Log } from "./log.ts";
-import { PipelineLedger } from "./pipeline_ledger.ts";
-import {
-  type PipelineContent,
-  type PortSpec,
-  type PortState,
-  type Switch,
-  SwitchError,
-} from "./switch.ts";
+import { PipelineKeeper } from "./pipeline_keeper.ts";
+import { type PortSpec, type PortState, type Switch, SwitchError } from "./switch.ts";
 
 /** Deadline of everything that is done for one owner. */
 const OWNER_DEADLINE_MS = 10_000;
@@ -39,12 +34,13 @@ export interface ReconcilerDeps {
 }
 
 export class Reconciler {
-  readonly #ledger = new PipelineLedger();
+  readonly #pipeline: PipelineKeeper;
   readonly #links: LinkKeeper;
   readonly #gate = new Gate();
   readonly #work: KeyedWork;
   /** Port and link of each endpoint that was brought up, for taking it down when its record is gone. */
-  readonly #carried = new Map<string, DesiredEndpoint>();
+  readonly #carried = new Map<string, Wiring>();
+  readonly #foresight = new Foresight();
   /** Endpoints that are as desired; a run for one of them has nothing to do. */
   readonly #right = new Map<string, DesiredEndpoint>();
   /** Owners of flows alone that the next run takes up. */
@@ -54,6 +50,7 @@ export class Reconciler {
 
   constructor(private readonly deps: ReconcilerDeps) {
     this.#hostPorts = new HostPorts(deps);
+    this.#pipeline = new PipelineKeeper(deps);
     this.#links = new LinkKeeper(deps.kernel);
     this.#work = new KeyedWork((owner) => this.#gate.shared(() => this.#reconcile(owner)));
   }
@@ -66,6 +63,27 @@ export class Reconciler {
     if (owner.startsWith("endpoint:")) return this.#work.request(owner);
     this.#waiting.add(owner);
     return this.#work.request(FLOWS_ALONE);
+  }
+
+  /**
+   * Begins to bring up an endpoint whose record is about to be written. Its owner is to be settled in any case: when the record did not
+   * come about, that undoes it.
+   */
+  prepare(foreseen: DesiredEndpoint): void {
+    const { id } = foreseen.endpoint;
+    const isKnown = this.#foresight.has(id) || this.#carried.has(id);
+    if (isKnown || !foreseen.link || !this.deps.switch.connected) return;
+    const signal = AbortSignal.timeout(OWNER_DEADLINE_MS);
+    // A full comparison waits for all who settle, and one of those may wait for this.
+    const work = this.#gate.ifShared(() =>
+      settled([...this.#attach(foreseen, signal), this.#pipeline.foresee(foreseen, signal)])
+    );
+    if (work) this.#foresight.begin(id, foreseen, work);
+  }
+
+  /** Leaves what was begun to the next full comparison, which clears away what has no record. */
+  forsake(id: string): void {
+    this.#foresight.forget(id);
   }
 
   /**
@@ -82,7 +100,7 @@ export class Reconciler {
 
   /** The switch lost its flow tables: what was applied is no longer. */
   flowsLost(): Promise<boolean> {
-    this.#ledger.clear();
+    this.#pipeline.forget();
     return this.resync();
   }
 
@@ -100,8 +118,9 @@ export class Reconciler {
     return this.#hostPorts;
   }
 
-  idle(): Promise<void> {
-    return this.#work.idle();
+  async idle(): Promise<void> {
+    await this.#foresight.idle();
+    await this.#work.idle();
   }
 
   async #reconcile(owner: string): Promise<void> {
@@ -123,50 +142,55 @@ export class Reconciler {
   async #reconcileWaiting(signal: AbortSignal): Promise<void> {
     const owners = [...this.#waiting];
     this.#waiting.clear();
-    await this.#applyFlows(owners, signal);
+    await this.#pipeline.apply(owners, signal);
     if (owners.includes(BASE)) await this.#hostPorts.apply([], signal);
   }
 
   async #reconcileEndpoint(id: string, signal: AbortSignal): Promise<void> {
+    const foreseen = await this.#foresight.result(id);
     const wanted = this.deps.desired.endpoint(id);
+    // No record came about; or others wrote first, and it became another one.
+    if (foreseen && !(wanted && isSameWiring(foreseen, wanted))) {
+      await this.#unwire(id, foreseen, signal);
+    }
+    this.#foresight.forget(id);
     if (!wanted) return await this.#takeDown(id, signal);
     if (this.#right.get(id) === wanted) return;
     this.#right.delete(id);
     this.#carried.set(id, wanted);
     const owners = [endpointOwner(id), networkOwner(wanted.network.id), BASE];
-    // Flows first: ovs-vswitchd takes in none while it reconfigures itself for a link or port, the longer the more ports it has.
-    await this.#applyFlows(owners, signal);
-    if (wanted.link) await this.#links.ensure(wanted.link);
-    await this.deps.switch.applyPorts([wanted.port], [], signal);
+    await settled([...this.#attach(wanted, signal), this.#pipeline.apply(owners, signal)]);
     if (wanted.hostLink) await this.deps.kernel.ensureHostLink(wanted.hostLink);
     this.#right.set(id, wanted);
+  }
+
+  /** Link and port: the port need not wait for the container's end, which ovs-vswitchd knows nothing of. */
+  #attach({ link, port }: Wiring, signal: AbortSignal): readonly Promise<void>[] {
+    const { promise: present, resolve, reject } = Promise.withResolvers<void>();
+    const attach = present.then(() => this.deps.switch.applyPorts([port], [], signal));
+    const whole = link ? this.#links.ensure(link, resolve) : Promise.resolve(resolve());
+    whole.catch(reject);
+    return [whole, attach];
+  }
+
+  /** Takes away what was wired in vain: by now port and link of these names may be another endpoint's. */
+  async #unwire(id: string, { link, port }: Wiring, signal: AbortSignal): Promise<void> {
+    const isOwn = this.deps.switch.ports().some(({ name, externalIds }) =>
+      name === port.name && externalIds["contiv-owner"] === id
+    );
+    if (isOwn) await this.deps.switch.applyPorts([], [port.name], signal);
+    if (link && this.#links.has(link)) this.#deleteLink(link.hostLink);
   }
 
   async #takeDown(id: string, signal: AbortSignal): Promise<void> {
     const carried = this.#carried.get(id);
     this.#right.delete(id);
-    const flows = this.#applyFlows([endpointOwner(id)], signal);
+    const flows = this.#pipeline.apply([endpointOwner(id)], signal);
     const detach = () =>
       carried ? this.deps.switch.applyPorts([], [carried.port.name], signal) : Promise.resolve();
     await settled([flows, flows.then(detach, detach)]);
     this.#carried.delete(id);
     if (carried?.link) this.#deleteLink(carried.link.hostLink);
-  }
-
-  async #applyFlows(owners: readonly string[], signal: AbortSignal): Promise<void> {
-    const wanted = owners.map((owner) => ({ owner, content: this.#content(owner) }));
-    const change = this.#ledger.change(wanted);
-    if (change) await this.deps.switch.applyFlows(change, signal);
-    for (const { owner, content } of wanted) this.#ledger.confirm(owner, content);
-  }
-
-  #content(owner: string): PipelineContent {
-    const { desired } = this.deps;
-    return {
-      flows: desired.flows(owner),
-      groups: desired.groups(owner),
-      meters: desired.meters(owner),
-    };
   }
 
   #deleteLink(hostLink: string): void {
@@ -196,10 +220,11 @@ export class Reconciler {
       if (!hostLink || troubles.has(wanted.endpoint.id)) continue;
       await this.#attempt(wanted, troubles, () => this.deps.kernel.ensureHostLink(hostLink));
     }
-    await this.#resyncFlows(signal);
+    await this.#pipeline.resync(signal);
     const host = this.deps.desired.host;
     if (host?.access) await this.deps.kernel.ensureHostAccess(host.access.spec);
     const wantedLinks = new Set(endpoints.map((wanted) => wanted.link?.hostLink));
+    for (const { link } of this.#foresight.wirings()) wantedLinks.add(link?.hostLink);
     for (const name of [...links.keys()]) if (!wantedLinks.has(name)) this.#deleteLink(name);
     // One that was removed while this look went on was brought up by it: its own run, which waits, takes it down.
     const looked = new Set(endpoints.map(({ endpoint }) => endpoint.id));
@@ -217,6 +242,7 @@ export class Reconciler {
     const present = new Map(this.deps.switch.ports().map((port) => [port.name, port]));
     const wanted = new Set(endpoints.map(({ port }) => port.name));
     for (const { name } of this.deps.desired.hostPorts()) wanted.add(name);
+    for (const { port } of this.#foresight.wirings()) wanted.add(port.name);
     await this.#hostPorts.apply([...present.keys()].filter((name) => !wanted.has(name)), signal);
     const missing = endpoints.filter(({ endpoint, port }) =>
       !troubles.has(endpoint.id) && !isRight(present.get(port.name), port)
@@ -230,33 +256,6 @@ export class Reconciler {
         )
       ),
     );
-  }
-
-  async #resyncFlows(signal: AbortSignal): Promise<void> {
-    const owners = this.deps.desired.owners().map((owner) => ({
-      owner,
-      content: this.#content(owner),
-    }));
-    const { flows, groups, meters } = await this.deps.switch.reconcilePipeline({
-      flows: owners.flatMap(({ content }) => content.flows),
-      groups: owners.flatMap(({ content }) => content.groups),
-      meters: owners.flatMap(({ content }) => content.meters),
-    }, signal);
-    this.#ledger.clear();
-    for (const { owner, content } of owners) this.#ledger.confirm(owner, content);
-    const set = flows.set + groups.set + meters.set;
-    const removed = flows.removed + groups.removed + meters.removed;
-    if (set + removed) {
-      this.deps.log.info(
-        "Mended the switch: {flows} flows, {groups} groups, {meters} meters set; {removed} removed",
-        {
-          flows: flows.set,
-          groups: groups.set,
-          meters: meters.set,
-          removed,
-        },
-      );
-    }
   }
 
   async #attempt(

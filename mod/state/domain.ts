@@ -24,6 +24,8 @@ interface Request {
   /** It was refused once, from a snapshot that may have been stale. */
   refused: boolean;
   decide(snapshot: Snapshot): Plan<unknown>;
+  /** What was decided last is about to be committed. */
+  decided(): void;
   /** Settles with the result of the last plan decided. */
   resolve(): void;
   reject(error: unknown): void;
@@ -39,7 +41,11 @@ export class Domain {
     private readonly timing: Timing,
   ) {}
 
-  run<T>(decide: (snapshot: Snapshot) => Plan<T>, signal: AbortSignal): Promise<T> {
+  run<T>(
+    decide: (snapshot: Snapshot) => Plan<T>,
+    signal: AbortSignal,
+    decided: (result: T) => void = () => {},
+  ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       let plan: Plan<T> | undefined;
       const givenUp = () => reject(timeout(signal));
@@ -51,6 +57,7 @@ export class Domain {
         attempts: 0,
         refused: false,
         decide: (snapshot) => plan = decide(snapshot),
+        decided: () => plan && decided(plan.result),
         resolve: () => {
           settled();
           if (plan) resolve(plan.result);
@@ -86,6 +93,7 @@ export class Domain {
       const { combination, joined, again } = this.#decide(
         [...first, ...requests.filter((request) => !request.refused)],
       );
+      for (const request of joined) request.decided();
       const left = await this.#commit(combination, joined);
       return [...left, ...again];
     } catch (error) {

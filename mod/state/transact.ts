@@ -10,7 +10,7 @@ import type { Snapshot } from "./snapshot.ts";
 import type { Store } from "./store.ts";
 import type { Timing } from "./timing.ts";
 
-export interface TransactOptions extends Partial<Timing> {
+export interface TransactOptions<T = unknown> extends Partial<Timing> {
   /** The caller's deadline. When it passes during a commit, whether that was applied is unknown. */
   readonly signal: AbortSignal;
   /**
@@ -18,6 +18,11 @@ export interface TransactOptions extends Partial<Timing> {
    * together, so that those made at the same time do not all pick the same address, and many cost one commit.
    */
   readonly domain?: string;
+  /**
+   * Told the result of each decision that is about to be committed: after a conflict there is another one, and the commit may fail. For
+   * what may begin meanwhile and can be undone. Must not throw.
+   */
+  readonly decided?: (result: T) => void;
 }
 
 const domains = new WeakMap<Cache, Map<string, Domain>>();
@@ -34,7 +39,7 @@ export function transact<T>(
   store: Store,
   cache: Cache,
   decide: (snapshot: Snapshot) => Plan<T>,
-  options: TransactOptions,
+  options: TransactOptions<T>,
 ): Promise<T> {
   const timing: Timing = {
     random: options.random ?? cache.options.random,
@@ -43,7 +48,7 @@ export function transact<T>(
   const domain = options.domain === undefined
     ? new Domain(store, cache, timing)
     : domainOf(store, cache, options.domain, timing);
-  return domain.run(decide, options.signal);
+  return domain.run(decide, options.signal, options.decided);
 }
 
 function domainOf(store: Store, cache: Cache, name: string, timing: Timing): Domain {
