@@ -89,10 +89,11 @@ export class Domain {
     if (first.length > 0 && !await this.#refresh(first)) {
       return requests.filter((request) => !request.refused);
     }
+    // Who gave up during the refresh was told so, and would not undo what a decision begins.
+    const waiting = [...first, ...requests.filter((request) => !request.refused)]
+      .filter((request) => !request.signal.aborted);
     try {
-      const { combination, joined, again } = this.#decide(
-        [...first, ...requests.filter((request) => !request.refused)],
-      );
+      const { combination, joined, again } = this.#decide(waiting);
       for (const request of joined) request.decided();
       const left = await this.#commit(combination, joined);
       return [...left, ...again];

@@ -179,3 +179,93 @@ Deno.test("transact says timeout, as a store would, when the process stops while
   process.abort();
   await assert.rejects(refused, { name: "StoreError", code: "timeout" });
 });
+
+Deno.test("transact tells each decision that is about to be committed, before the store is asked", async () => {
+  const log: string[] = [];
+  const store = new FaultyStore(new MemoryStore(), (call) => {
+    if (call === "transact") log.push(call);
+    return undefined;
+  });
+  await withCache(store, async (cache, signal) => {
+    const options = (name: string) => ({
+      signal,
+      domain: "addresses",
+      decided: (number: number) => void log.push(`${name} ${number}`),
+    });
+    await Promise.all([
+      transact(store, cache, allocate("a"), options("a")),
+      transact(store, cache, allocate("b"), options("b")),
+    ]);
+    assert.deepEqual(log, ["a 0", "b 1", "transact"]);
+  });
+});
+
+Deno.test("transact tells the next decision after others wrote first", async () => {
+  const inner = new MemoryStore();
+  const decided: number[] = [];
+  const store = new FaultyStore(inner);
+  await withCache(store, async (cache, signal) => {
+    // This cache has not seen it yet when the decision is made.
+    const other = inner.transact([], [put(addressKey(0), "other")]);
+    const options = { signal, decided: (number: number) => void decided.push(number) };
+    assert.equal(await transact(store, cache, allocate("a"), options), 1);
+    await other;
+    assert.deepEqual(decided, [0, 1]);
+  });
+});
+
+Deno.test("transact tells nothing of a decision that is refused, and the empty one that writes nothing", async () => {
+  const store = new MemoryStore();
+  await withCache(store, async (cache, signal) => {
+    const decided: number[] = [];
+    const options = { signal, decided: (number: number) => void decided.push(number) };
+    const refuse = (): Plan<number> => {
+      throw new Error("no");
+    };
+    await assert.rejects(transact(store, cache, refuse, options), /no/);
+    assert.deepEqual(decided, []);
+    await transact(store, cache, () => unchanged(7), options);
+    assert.deepEqual(decided, [7]);
+  });
+});
+
+Deno.test("transact tells nobody who has given up of a decision", async () => {
+  const inner = new MemoryStore();
+  const first = Promise.withResolvers<void>();
+  let held = true;
+  const lists = Promise.withResolvers<void>();
+  const store = new FaultyStore(inner, (call) => {
+    if (call !== "list" || !held) return undefined;
+    lists.resolve();
+    return { delay: first.promise };
+  });
+  held = false;
+  await withCache(store, async (cache) => {
+    held = true;
+    const caller = new AbortController();
+    const decided: number[] = [];
+    let refusals = 1;
+    const decide = (): Plan<number> => {
+      if (refusals-- > 0) throw new Error("no");
+      return { compares: [], operations: [put(addressKey(0), "a")], result: 0 };
+    };
+    const options = {
+      signal: caller.signal,
+      domain: "addresses",
+      decided: (number: number) => void decided.push(number),
+    };
+    const given = transact(store, cache, decide, options);
+    // The refusal is being made sure of.
+    await lists.promise;
+    caller.abort();
+    await assert.rejects(given, { name: "StoreError", code: "timeout" });
+    held = false;
+    first.resolve();
+    // One that asks after it is decided after it.
+    await transact(store, cache, () => unchanged(0), {
+      signal: new AbortController().signal,
+      domain: "addresses",
+    });
+    assert.deepEqual(decided, []);
+  });
+});
