@@ -20,6 +20,8 @@ export function flowIdentity(flow: Flow): string {
 export class FlowLedger {
   #applied = new Map<string, readonly Flow[]>();
   readonly #owner = new Map<string, string>();
+  /** Who asked last for a flow that is not confirmed yet, by identity. */
+  readonly #takers = new Map<string, string>();
 
   /**
    * What has to be done for `owner` to have exactly `wanted`. What is to be set is its own from now on: changes go to the switch in the order
@@ -31,7 +33,10 @@ export class FlowLedger {
     const installed = new Map(before.map((flow) => [flowIdentity(flow), flow]));
     const keep = new Set(wanted.map(flowIdentity));
     const add = wanted.filter((flow) => !sameActions(installed.get(flowIdentity(flow)), flow));
-    for (const flow of add) this.#owner.set(flowIdentity(flow), owner);
+    for (const flow of add) {
+      this.#owner.set(flowIdentity(flow), owner);
+      this.#takers.set(flowIdentity(flow), owner);
+    }
     return {
       add,
       remove: before.filter((flow) =>
@@ -40,13 +45,21 @@ export class FlowLedger {
     };
   }
 
-  /** Records that `owner`'s flows are `flows`, after the switch has confirmed the change. */
+  /**
+   * Records that `owner`'s flows are `flows`, after the switch has confirmed the change. What another one has asked for since stays that
+   * one's.
+   */
   confirm(owner: string, flows: readonly Flow[]): void {
     for (const flow of this.#applied.get(owner) ?? []) {
       const identity = flowIdentity(flow);
       if (this.#owner.get(identity) === owner) this.#owner.delete(identity);
     }
-    for (const flow of flows) this.#owner.set(flowIdentity(flow), owner);
+    for (const flow of flows) {
+      const identity = flowIdentity(flow);
+      if ((this.#takers.get(identity) ?? owner) !== owner) continue;
+      this.#takers.delete(identity);
+      this.#owner.set(identity, owner);
+    }
     if (flows.length) this.#applied.set(owner, flows);
     else this.#applied.delete(owner);
   }
@@ -60,6 +73,7 @@ export class FlowLedger {
   clear(): void {
     this.#applied.clear();
     this.#owner.clear();
+    this.#takers.clear();
   }
 }
 

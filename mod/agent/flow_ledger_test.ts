@@ -45,3 +45,16 @@ Deno.test("FlowLedger leaves a flow that another owner has taken over", () => {
   ledger.confirm("old", []);
   assert.equal(ledger.change("new", []).remove.length, 1);
 });
+
+Deno.test("FlowLedger leaves a flow that another owner took over before it was confirmed for the first", () => {
+  const ledger = new FlowLedger();
+  const first = [flow("nw_dst=10.1.1.1", "output:1")];
+  const taken = [flow("nw_dst=10.1.1.1", "output:2")];
+  ledger.change("old", first);
+  ledger.change("new", taken);
+  ledger.confirm("old", first);
+  assert.deepEqual(ledger.change("old", []), { add: [], remove: [] });
+  ledger.confirm("new", taken);
+  ledger.confirm("old", []);
+  assert.deepEqual(ledger.change("new", []).remove, taken);
+});
