@@ -46,9 +46,16 @@ export class PortControl {
     const bridge = this.#bridge();
     this.#ports = bridge ? portsOf(this.database.replica, bridge) : new Map();
     for (const name of [...this.#news.expected()]) {
-      if (this.#ports.get(name)?.interface?.number !== undefined) this.#news.forget(name);
+      if (this.#isNewsOver(name)) this.#news.forget(name);
     }
     return this.#watch.look(this.#ours());
+  }
+
+  /** The database has said how the port fares; or it shows none any more, and no call is to bring one. */
+  #isNewsOver(name: string): boolean {
+    const port = this.#ports.get(name);
+    if (!port) return !this.#watch.isBusy(name);
+    return port.interface?.number !== undefined || port.interface?.error !== undefined;
   }
 
   /** Takes in what ovs-vswitchd says of a port ahead of the database. */
@@ -91,11 +98,12 @@ export class PortControl {
     if (plan.operations.length === 0 && add.every((spec) => this.#isAttached(spec))) return;
     const names = [...add.map((spec) => spec.name), ...remove];
     this.#watch.begin(names);
-    for (const name of plan.inserted) this.#news.expect(name);
+    const expected = add.filter((it) => isPlainLink(it) && plan.inserted.includes(it.name));
+    for (const { name } of expected) this.#news.expect(name);
     try {
       await this.#carryOut(plan, add, remove, signal);
     } catch (error) {
-      for (const name of plan.inserted) this.#news.forget(name);
+      for (const { name } of expected) this.#news.forget(name);
       throw error;
     } finally {
       this.#watch.end(names);
@@ -120,7 +128,7 @@ export class PortControl {
     try {
       await this.database.waitUntil(
         `the attachment of ${add.map((spec) => spec.name).join(", ") || remove.join(", ")}`,
-        () => this.#isSettled(add, remove, change.target),
+        () => this.#isSettled(add, remove, change.target, plan.restore.length > 0),
         SETTLE_MS,
         signal,
       );
@@ -136,13 +144,18 @@ export class PortControl {
     for (const change of changes) change.target = target;
   }
 
-  /** Throws "port-refused" as soon as it is plain that a port will not come. */
-  #isSettled(add: readonly PortSpec[], remove: readonly string[], target: number): boolean {
+  /** Throws "port-refused" as soon as it is plain that a port will not come. `changes`: a port that was there changes in place. */
+  #isSettled(
+    add: readonly PortSpec[],
+    remove: readonly string[],
+    target: number,
+    changes: boolean,
+  ): boolean {
     const done = this.database.inForce(target);
     const attached = add.map((spec) => this.#isAttached(spec) || (done && this.#refuse(spec)));
     const adding = new Set(add.map((spec) => spec.name));
     const gone = remove.every((name) => adding.has(name) || !this.#ports.has(name));
-    return attached.every(Boolean) && gone && (remove.length === 0 || done);
+    return attached.every(Boolean) && gone && (done || (remove.length === 0 && !changes));
   }
 
   #isAttached(spec: PortSpec): boolean {
@@ -153,7 +166,7 @@ export class PortControl {
 
   /** Nothing but the number is to be waited for of a port that is a link, and the database has said nothing against it. */
   #isSaidToBeCarried(port: PortView, spec: PortSpec): boolean {
-    return spec.type === "system" && !spec.bond && port.interface?.error === undefined &&
+    return isPlainLink(spec) && port.interface?.error === undefined &&
       this.#news.numberOf(spec.name) === spec.number;
   }
 
@@ -202,4 +215,8 @@ export class PortControl {
   #bridge(): BridgeView | undefined {
     return findBridge(this.database.replica, this.bridgeName);
   }
+}
+
+function isPlainLink({ type, bond }: PortSpec): boolean {
+  return type === "system" && bond === undefined;
 }

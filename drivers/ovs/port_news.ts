@@ -1,6 +1,6 @@
 /**
- * What ovs-vswitchd says over OpenFlow of ports that were just asked for. It says so as soon as a port carries traffic; the database, which
- * has the last word, follows a millisecond or two later. Pure but for its memory.
+ * What ovs-vswitchd says over OpenFlow of ports that were just asked for, when they carry traffic. The database, which has the last word,
+ * follows a millisecond or two later. Pure but for its memory.
  * @module
  */
 import type { PortStatus } from "./openflow/codec.ts";
@@ -19,9 +19,9 @@ export class PortNews {
     this.#expected.delete(name);
   }
 
-  /** Returns whether somebody waits for it. */
+  /** Returns whether somebody waits for it. That a port changed says nothing: it may be an earlier one, which is yet to go. */
   told({ reason, name, number }: Pick<PortStatus, "reason" | "name" | "number">): boolean {
-    if (!this.#expected.has(name)) return false;
+    if (reason === "modify" || !this.#expected.has(name)) return false;
     this.#expected.set(name, reason === "delete" ? undefined : number);
     return true;
   }

@@ -20,8 +20,15 @@ Deno.test("port news takes back what it said when the port goes, or is asked for
   news.told({ reason: "add", name: "vvport1", number: 1 });
   news.told({ reason: "delete", name: "vvport1", number: 1 });
   assert.equal(news.numberOf("vvport1"), undefined);
-  news.told({ reason: "modify", name: "vvport1", number: 7 });
+  news.told({ reason: "add", name: "vvport1", number: 7 });
   assert.equal(news.numberOf("vvport1"), 7);
   news.expect("vvport1");
+  assert.equal(news.numberOf("vvport1"), undefined);
+});
+
+Deno.test("port news does not take the change of an earlier port of the name for the coming of the new one", () => {
+  const news = new PortNews();
+  news.expect("vvport1");
+  assert.equal(news.told({ reason: "modify", name: "vvport1", number: 1 }), false);
   assert.equal(news.numberOf("vvport1"), undefined);
 });

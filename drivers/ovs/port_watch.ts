@@ -26,6 +26,10 @@ export class PortWatch {
     }
   }
 
+  isBusy(name: string): boolean {
+    return this.#busy.has(name);
+  }
+
   /** Forgets, so that the next picture is compared with nothing. */
   reset(): void {
     this.#before.clear();

@@ -16,14 +16,15 @@ import { Connection, type ConnectionOptions } from "./connection.ts";
 import { dumpFlows, dumpGroups, dumpMeters, dumpPortStatistics } from "./dump.ts";
 import { type Exchange, refusalIn } from "./exchange.ts";
 import { type Message, Type, typeOf, xidOf } from "./message.ts";
+import { PortStatusFeed } from "./port_status_feed.ts";
 
 /** As for ovs-ofctl: for the largest bundle on a busy machine. */
 const DEADLINE_MS = 15_000;
 
 export interface OpenFlowOptions extends Omit<ConnectionOptions, "onAsynchronous"> {
   /**
-   * Told of ports that come, go or change, as soon as ovs-vswitchd knows, before its database says so. A notice only: what happens
-   * while there is no connection is not told.
+   * Told of ports that come, go or change, as soon as that is in force, before the database says so. A notice only: what happens while
+   * there is no connection is not told. Must not throw.
    */
   readonly onPortStatus?: (status: PortStatus) => void;
 }
@@ -225,14 +226,21 @@ export class OpenFlowProgrammer implements FlowProgrammer {
   async #open(signal: AbortSignal): Promise<Connection> {
     const { onPortStatus, ...options } = this.#options;
     if (!onPortStatus) return await Connection.open(options, signal);
+    const feed = new PortStatusFeed(() => this.#barrier(connection), onPortStatus);
     const onAsynchronous = (message: Message) => {
       if (typeOf(message) !== Type.PORT_STATUS) return;
       const said = this.#codec.decode(message);
-      if (said.kind === "port-status") onPortStatus(said.status);
+      if (said.kind === "port-status") feed.hear(said.status);
     };
     const connection = await Connection.open({ ...options, onAsynchronous }, signal);
     await connection.write(join(askForPortStatus(0)));
     return connection;
+  }
+
+  async #barrier(connection: Connection): Promise<void> {
+    using exchange = connection.exchange(1);
+    await connection.write(this.#codec.encodeBarrier(exchange.first));
+    await exchange.until(exchange.first);
   }
 }
 
