@@ -53,7 +53,6 @@ export async function createEndpointLink(
   try {
     const site = { host: changes, hostOffload: offload, ...(container ? { container } : {}) };
     await ensurePair(site, plan, present);
-    present();
   } finally {
     await container?.socket.close();
     container?.offload.close();
@@ -94,8 +93,10 @@ async function ensurePair(site: Site, plan: Plan, present: () => void): Promise<
   }
   if (!isCompletable(found, alias)) throw foreign(found, alias);
   const peer = await findPeer(site, plan, found);
-  if (peer === "moved") return await configureHost(site, plan, found);
-  if (peer) return await configure(site, plan, found, peer);
+  if (peer) {
+    await configure(site, plan, found, peer);
+    return present();
+  }
   // Cut short by a crash, or its peer is in a namespace that the endpoint has left: of no use to anybody.
   await site.host.apply([deleteLink(found.index, hostLink)]);
   const again = await createPair(site.host, plan, site.container?.namespace.fd);
@@ -103,15 +104,15 @@ async function ensurePair(site: Site, plan: Plan, present: () => void): Promise<
   await finishNew(site, plan, again, present);
 }
 
-/** Configures the far end of a pair that this call has made; deletes the pair again when that fails. */
+/** Tells of a pair that this call has made, and configures its far end; deletes the pair again when that fails. */
 async function finishNew(
   site: Site,
   plan: Plan,
   { host, peer }: Pair,
   present: () => void,
 ): Promise<void> {
-  present();
   try {
+    present();
     if (site.container) await configureContainer(site.container, plan, peer);
     else await configurePeerHere(site, plan, peer);
     await site.host.apply([completion(plan, host)]);
@@ -159,20 +160,23 @@ async function findPeer(
 }
 
 /** Completes a pair found. */
-async function configure(site: Site, plan: Plan, hostEnd: Link, peer: Link): Promise<void> {
-  if (site.container) await configureContainer(site.container, plan, peer);
-  else await configurePeerHere(site, plan, peer);
-  await configureHost(site, plan, hostEnd);
+async function configure(
+  site: Site,
+  plan: Plan,
+  hostEnd: Link,
+  peer: Link | "moved",
+): Promise<void> {
+  if (peer !== "moved") {
+    if (site.container) await configureContainer(site.container, plan, peer);
+    else await configurePeerHere(site, plan, peer);
+  }
+  await site.host.apply([hostSetup(plan, hostEnd), completion(plan, hostEnd)]);
 }
 
 /** A peer that Docker will fetch: down, in our namespace. */
 async function configurePeerHere(site: Site, plan: Plan, peer: Link): Promise<void> {
   if (!plan.spec.checksumOffload) await site.hostOffload.setTransmitChecksum(peer.name, false);
   await site.host.apply([changeLink(peer.index, peer.name, peerChange(plan, peer))]);
-}
-
-async function configureHost(site: Site, plan: Plan, link: Link): Promise<void> {
-  await site.host.apply([hostSetup(plan, link), completion(plan, link)]);
 }
 
 /** The last step: a pair whose switch end has its alias is whole, and is taken for that by a process that finds it. */
