@@ -25,7 +25,7 @@ import { RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR, RTMGRP_LINK } from "./netlink/c
 import { NetlinkSocket } from "./netlink/socket.ts";
 import { OffloadSocket } from "./offload.ts";
 import type { NatTools } from "./nat.ts";
-import { KeyedSerial, Serial } from "./serial.ts";
+import { KeyedSerial, Serial } from "../../mod/agent/serial.ts";
 import { underlayOf } from "./underlay.ts";
 import { createEndpointLink, isUnfinished } from "./veth.ts";
 

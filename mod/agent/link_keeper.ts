@@ -5,6 +5,7 @@
  */
 import { type EndpointLinkSpec, type Kernel, KernelError, type LinkState } from "./kernel.ts";
 import { isOurAlias, isSwitchLink } from "./link_names.ts";
+import { KeyedSerial } from "./serial.ts";
 
 export class LinkKeeper {
   /** Alias by host link. */
@@ -12,6 +13,9 @@ export class LinkKeeper {
   readonly #deletions = new Map<string, Promise<void>>();
   /** How many removals of a name are still to be told that are our own doing: a namesake may be there by then. */
   readonly #expected = new Map<string, number>();
+
+  /** By name: a pair that is being made for one endpoint may be in the way of the next. */
+  readonly #turns = new KeyedSerial();
 
   constructor(private readonly kernel: Kernel) {}
 
@@ -33,7 +37,11 @@ export class LinkKeeper {
   }
 
   /** Makes the pair unless it is there. Another endpoint's left-over pair of the same name is deleted first. `present`: as the kernel's. */
-  async ensure(spec: EndpointLinkSpec, present?: () => void): Promise<void> {
+  ensure(spec: EndpointLinkSpec, present?: () => void): Promise<void> {
+    return this.#turns.run(spec.hostLink, () => this.#ensure(spec, present));
+  }
+
+  async #ensure(spec: EndpointLinkSpec, present?: () => void): Promise<void> {
     if (this.has(spec)) return present?.();
     if (this.#links.has(spec.hostLink)) this.delete(spec.hostLink);
     await this.#deletions.get(spec.hostLink);

@@ -15,6 +15,7 @@ import { KeyedWork } from "./keyed_work.ts";
 import { LinkKeeper } from "./link_keeper.ts";
 import type { Log } from "./log.ts";
 import { PipelineKeeper } from "./pipeline_keeper.ts";
+import { KeyedSerial } from "./serial.ts";
 import { type PortSpec, type PortState, type Switch, SwitchError } from "./switch.ts";
 
 /** Deadline of everything that is done for one owner. */
@@ -38,6 +39,8 @@ export class Reconciler {
   readonly #links: LinkKeeper;
   readonly #gate = new Gate();
   readonly #work: KeyedWork;
+  /** By name of the port: its number may be the next endpoint's before the last one's port is gone. */
+  readonly #portTurns = new KeyedSerial();
   /** Port and link of each endpoint that was brought up, for taking it down when its record is gone. */
   readonly #carried = new Map<string, Wiring>();
   readonly #foresight = new Foresight();
@@ -167,7 +170,9 @@ export class Reconciler {
   /** Link and port: the port need not wait for the container's end, which ovs-vswitchd knows nothing of. */
   #attach({ link, port }: Wiring, signal: AbortSignal): readonly Promise<void>[] {
     const { promise: present, resolve, reject } = Promise.withResolvers<void>();
-    const attach = present.then(() => this.deps.switch.applyPorts([port], [], signal));
+    const attach = present.then(() =>
+      this.#portTurns.run(port.name, () => this.deps.switch.applyPorts([port], [], signal))
+    );
     const whole = link ? this.#links.ensure(link, resolve) : Promise.resolve(resolve());
     whole.catch(reject);
     return [whole, attach];
@@ -175,19 +180,24 @@ export class Reconciler {
 
   /** Takes away what was wired in vain: by now port and link of these names may be another endpoint's. */
   async #unwire(id: string, { link, port }: Wiring, signal: AbortSignal): Promise<void> {
-    const isOwn = this.deps.switch.ports().some(({ name, externalIds }) =>
-      name === port.name && externalIds["contiv-owner"] === id
-    );
-    if (isOwn) await this.deps.switch.applyPorts([], [port.name], signal);
+    await this.#detach(id, port, signal);
     if (link && this.#links.has(link)) this.#deleteLink(link.hostLink);
+  }
+
+  /** Unless the port of that name is another endpoint's by now. */
+  #detach(id: string, { name }: PortSpec, signal: AbortSignal): Promise<void> {
+    return this.#portTurns.run(name, async () => {
+      const port = this.deps.switch.ports().find((it) => it.name === name);
+      if (port?.externalIds["contiv-owner"] !== id) return;
+      await this.deps.switch.applyPorts([], [name], signal);
+    });
   }
 
   async #takeDown(id: string, signal: AbortSignal): Promise<void> {
     const carried = this.#carried.get(id);
     this.#right.delete(id);
     const flows = this.#pipeline.apply([endpointOwner(id)], signal);
-    const detach = () =>
-      carried ? this.deps.switch.applyPorts([], [carried.port.name], signal) : Promise.resolve();
+    const detach = () => carried ? this.#detach(id, carried.port, signal) : Promise.resolve();
     await settled([flows, flows.then(detach, detach)]);
     this.#carried.delete(id);
     if (carried?.link) this.#deleteLink(carried.link.hostLink);

@@ -15,7 +15,7 @@ import type { Switch } from "../../mod/agent/switch.ts";
 import { nameCluster } from "../../mod/intent/cluster.ts";
 import { bootstrap, putObject } from "../../mod/intent/objects.ts";
 import { Cache } from "../../mod/state/cache.ts";
-import { ROOT } from "../../mod/state/keys.ts";
+import { networkKey, ROOT } from "../../mod/state/keys.ts";
 import type { Plan } from "../../mod/state/plan.ts";
 import type { Snapshot } from "../../mod/state/snapshot.ts";
 import type { Store } from "../../mod/state/store.ts";
@@ -38,7 +38,7 @@ export function runInHost(host: Host, script: string, ...args: string[]): Promis
   return host.must([...program, ...args], { deadline: 600_000 });
 }
 
-/** An agent on a store at `path` that holds one network, `net`, 10.1.0.0/16. Lives until the process ends. */
+/** An agent on a store at `path` that holds one network, `net`, 10.1.0.0/16, or is given it. Lives until the process ends. */
 export async function startAgent(path: string, observe: Observers): Promise<Agent> {
   const store = observe.store(await openEmbeddedStore({ path }));
   const timing = { random: Math.random, delay };
@@ -55,7 +55,9 @@ export async function startAgent(path: string, observe: Observers): Promise<Agen
     subnet: "10.1.0.0/16",
     gateway: "10.1.255.254",
   };
-  await commit((snapshot) => putObject(snapshot, "networks", "default:net", network, context));
+  if (!cache.snapshot().get(networkKey("default", "net"))) {
+    await commit((snapshot) => putObject(snapshot, "networks", "default:net", network, context));
+  }
   const logger = getLogger(["contiv"]);
   return await Agent.start({
     store,

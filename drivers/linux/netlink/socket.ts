@@ -6,7 +6,7 @@
 import { KernelError } from "../../../mod/agent/kernel.ts";
 import { errnoOf, kernelError } from "../errno.ts";
 import { errno, libc } from "../libc.ts";
-import { Serial } from "../serial.ts";
+import { Serial } from "../../../mod/agent/serial.ts";
 import { AF_NETLINK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR } from "./constants.ts";
 import { type Acknowledgement, acknowledgement, messages } from "./decode.ts";
 import { MessageBuilder } from "./message.ts";

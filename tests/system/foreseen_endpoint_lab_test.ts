@@ -1,0 +1,67 @@
+/**
+ * An endpoint is brought up while its record is being written: whatever becomes of the record, the host has what is recorded, and nothing else.
+ * @module
+ */
+import assert from "node:assert/strict";
+import type { CommandOutput } from "../lab/command.ts";
+import { Lab } from "../lab/lab.ts";
+
+const CONFIG = new URL("../../deno.json", import.meta.url).pathname;
+const SCRIPT = new URL("./foreseen_endpoint.ts", import.meta.url).pathname;
+const SIGKILL = 9;
+
+/** A host of its own; each scenario given runs on the same store. Returns how each ended. */
+async function play(...scenarios: string[]): Promise<CommandOutput[]> {
+  await using lab = await Lab.create({ name: "foresee" });
+  const host = await lab.host("a");
+  await host.startOvs();
+  const store = `${host.directory}/contiv.db`;
+  const ends: CommandOutput[] = [];
+  for (const scenario of scenarios) {
+    const program = [Deno.execPath(), "run", "-A", "--quiet", `--config=${CONFIG}`, SCRIPT];
+    ends.push(await host.exec([...program, scenario, store], { deadline: 120_000 }));
+  }
+  return ends;
+}
+
+function succeeded(output: CommandOutput | undefined): void {
+  assert.equal(output?.code, 0, `${output?.stdout}${output?.stderr}`);
+}
+
+Deno.test("an endpoint leaves nothing behind when the store refuses its record", async () => {
+  const [end] = await play("refused");
+  succeeded(end);
+});
+
+Deno.test("an endpoint is as recorded when others take its address or port while its record is written", async () => {
+  const [end] = await play("overtaken");
+  succeeded(end);
+});
+
+Deno.test("an endpoint keeps link and port when everything is compared while its record is written", async () => {
+  const [end] = await play("compared");
+  succeeded(end);
+});
+
+Deno.test("an endpoint without a record is cleared away when the agent starts after it was killed", async () => {
+  for (const moment of ["killed when wired", "killed half-way"]) {
+    const [killed, started] = await play(moment, "started again");
+    assert.equal(killed?.code, 128 + SIGKILL, killed?.stderr);
+    succeeded(started);
+  }
+});
+
+Deno.test("an endpoint comes up when it takes the place of one whose record was refused at the same time", async () => {
+  const [end] = await play("concurrent");
+  succeeded(end);
+});
+
+Deno.test("endpoints come up when many take the places of as many whose records were refused", async () => {
+  const [end] = await play("crowded");
+  succeeded(end);
+});
+
+Deno.test("an endpoint comes up when it is asked for again while, or right after, its record was refused", async () => {
+  const [end] = await play("retried");
+  succeeded(end);
+});
