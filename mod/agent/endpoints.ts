@@ -98,7 +98,6 @@ export class Endpoints implements EndpointService {
     try {
       await this.deps.reconciler.settle(endpointOwner(id));
     } catch (error) {
-      this.deps.reconciler.forsake(id);
       this.deps.log.warn(
         "What was made for endpoint {endpoint} is left to the next comparison: {error}",
         { endpoint: id, error: messageOf(error) },

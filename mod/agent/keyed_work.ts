@@ -22,6 +22,11 @@ export class KeyedWork {
     return slot.next;
   }
 
+  /** Whether work on the key runs or waits. */
+  has(key: string): boolean {
+    return this.#slots.has(key);
+  }
+
   /** Resolves when nothing runs and nothing waits; failures were reported to those who asked. */
   async idle(): Promise<void> {
     while (this.#slots.size) {

@@ -41,3 +41,20 @@ Deno.test("KeyedWork runs a key again after its work failed", async () => {
   await work.request("a");
   await work.idle();
 });
+
+Deno.test("KeyedWork has a key while its work runs or waits", async () => {
+  const releases: (() => void)[] = [];
+  const work = new KeyedWork(() => new Promise((resolve) => releases.push(resolve)));
+  assert.equal(work.has("a"), false);
+  const first = work.request("a");
+  const second = work.request("a");
+  assert.ok(work.has("a") && !work.has("b"));
+  releases.shift()?.();
+  await first;
+  assert.ok(work.has("a"));
+  await Promise.resolve();
+  releases.shift()?.();
+  await second;
+  await work.idle();
+  assert.equal(work.has("a"), false);
+});

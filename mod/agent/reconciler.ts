@@ -70,23 +70,19 @@ export class Reconciler {
 
   /**
    * Begins to bring up an endpoint whose record is about to be written. Its owner is to be settled in any case: when the record did not
-   * come about, that undoes it.
+   * come about, that undoes it, or leaves it to the next full comparison.
    */
   prepare(foreseen: DesiredEndpoint): void {
     const { id } = foreseen.endpoint;
-    const isKnown = this.#foresight.has(id) || this.#carried.has(id);
-    if (isKnown || !foreseen.link || !this.deps.switch.connected) return;
+    const isBusy = this.#foresight.has(id) || this.#carried.has(id) ||
+      this.#work.has(endpointOwner(id));
+    if (isBusy || !foreseen.link || !this.deps.switch.connected) return;
     const signal = AbortSignal.timeout(OWNER_DEADLINE_MS);
     // A full comparison waits for all who settle, and one of those may wait for this.
     const work = this.#gate.ifShared(() =>
       settled([...this.#attach(foreseen, signal), this.#pipeline.foresee(foreseen, signal)])
     );
     if (work) this.#foresight.begin(id, foreseen, work);
-  }
-
-  /** Leaves what was begun to the next full comparison, which clears away what has no record. */
-  forsake(id: string): void {
-    this.#foresight.forget(id);
   }
 
   /**
@@ -139,6 +135,9 @@ export class Reconciler {
         this.deps.report(id, messageOf(error));
       }
       throw error;
+    } finally {
+      // What could not be undone is protected no longer: the next full comparison clears it away.
+      if (id !== undefined) this.#foresight.forget(id);
     }
   }
 
@@ -156,7 +155,6 @@ export class Reconciler {
     if (foreseen && !(wanted && isSameWiring(foreseen, wanted))) {
       await this.#unwire(id, foreseen, signal);
     }
-    this.#foresight.forget(id);
     if (!wanted) return await this.#takeDown(id, signal);
     if (this.#right.get(id) === wanted) return;
     this.#right.delete(id);

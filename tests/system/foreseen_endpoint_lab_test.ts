@@ -65,3 +65,8 @@ Deno.test("an endpoint comes up when it is asked for again while, or right after
   const [end] = await play("retried");
   succeeded(end);
 });
+
+Deno.test("an endpoint leaves nothing behind when the switch goes away while its record is written", async () => {
+  const [end] = await play("disconnected");
+  succeeded(end);
+});
