@@ -4,33 +4,20 @@
  * @module
  */
 import { type EndpointLinkSpec, KernelError } from "../../mod/agent/kernel.ts";
-import { parseMac } from "../../mod/net/mac.ts";
-import { addAddress } from "./address.ts";
-import { errnoOf, kernelError } from "./errno.ts";
 import { changeLink, deleteLink, findLink, type Link } from "./link.ts";
 import { LINK_GROUP } from "./names.ts";
-import type { Namespace, OwnNamespace } from "./namespace.ts";
-import { NetlinkSocket, type Request } from "./netlink/socket.ts";
-import { OffloadSocket } from "./offload.ts";
-import { addDefaultRoute, isRouteVia, listDefaultRoutes } from "./route.ts";
-import { ensureSysctl, readSysctl } from "./sysctl.ts";
+import type { OwnNamespace } from "./namespace.ts";
+import type { NetlinkSocket, Request } from "./netlink/socket.ts";
+import type { OffloadSocket } from "./offload.ts";
+import { configureContainer, type Container, enterContainer } from "./veth_container.ts";
 import { createPair, hostSetup, type Pair } from "./veth_creation.ts";
-import { type Plan, planOf } from "./veth_plan.ts";
-
-/** The kernel makes it first in every namespace. */
-const LOOPBACK_INDEX = 1;
+import { peerChange, type Plan, planOf } from "./veth_plan.ts";
 
 /** Where work on an endpoint link is done: our namespace, and the container's when the peer is made there. */
 interface Site {
   readonly host: NetlinkSocket;
   readonly hostOffload: OffloadSocket;
   readonly container?: Container;
-}
-
-interface Container {
-  readonly namespace: Namespace;
-  readonly socket: NetlinkSocket;
-  readonly offload: OffloadSocket;
 }
 
 /** Sockets of our own namespace, and that itself. */
@@ -57,24 +44,6 @@ export async function createEndpointLink(
     await container?.socket.close();
     container?.offload.close();
     container?.namespace.close();
-  }
-}
-
-/** Opens the sockets that will work in the namespace, and closes it again when that fails. */
-function enterContainer(namespace: Namespace): Container {
-  try {
-    return namespace.enter(() => {
-      const offload = new OffloadSocket();
-      try {
-        return { namespace, offload, socket: NetlinkSocket.open() };
-      } catch (error) {
-        offload.close();
-        throw error;
-      }
-    });
-  } catch (error) {
-    namespace.close();
-    throw error;
   }
 }
 
@@ -182,58 +151,4 @@ async function configurePeerHere(site: Site, plan: Plan, peer: Link): Promise<vo
 /** The last step: a pair whose switch end has its alias is whole, and is taken for that by a process that finds it. */
 function completion({ spec }: Plan, host: Link): Request {
   return changeLink(host.index, spec.hostLink, { alias: spec.alias });
-}
-
-async function configureContainer(
-  { socket, offload, namespace }: Container,
-  plan: Plan,
-  peer: Link,
-): Promise<void> {
-  const { spec, addresses, gateways } = plan;
-  const { name } = spec.peer;
-  if (!spec.checksumOffload) await offload.setTransmitChecksum(peer.name, false);
-  if (addresses.some(({ address }) => address.family === 6)) allowIPv6(namespace, peer.name);
-  await socket.apply([
-    changeLink(LOOPBACK_INDEX, "lo", { up: true }),
-    changeLink(peer.index, name, { ...peerChange(plan, peer), up: true }),
-    ...addresses.map((address) => addAddress(peer.index, name, address)),
-  ]);
-  if (gateways.length > 0) await ensureRoutes(socket, plan, peer.index, namespace.path);
-}
-
-/** Runtimes turn IPv6 off in namespaces whose networks they believe to have none. */
-function allowIPv6(namespace: Namespace, link: string): void {
-  const key = `net/ipv6/conf/${link}/disable_ipv6`;
-  namespace.enter(() => readSysctl(key) === "1" && ensureSysctl(key, "0"));
-}
-
-function peerChange({ spec, mac }: Plan, peer: Link) {
-  return {
-    alias: spec.alias,
-    ...(peer.name === spec.peer.name ? {} : { name: spec.peer.name }),
-    ...(peer.mac === parseMac(spec.peer.mac) ? {} : { mac }),
-    ...(peer.mtu === spec.mtu ? {} : { mtu: spec.mtu }),
-  };
-}
-
-/** A default route that is there already must be the wanted one: another one is another network's, and is not ours to replace. */
-async function ensureRoutes(
-  socket: NetlinkSocket,
-  { spec, addresses, gateways }: Plan,
-  index: number,
-  where: string,
-): Promise<void> {
-  const requests = gateways.map((gateway) =>
-    addDefaultRoute(index, spec.peer.name, gateway, addresses)
-  );
-  const answers = await socket.exchange(requests);
-  for (const [at, answer] of answers.entries()) {
-    const [request, gateway] = [requests[at], gateways[at]];
-    if (!answer.errno || !request || !gateway) continue;
-    const taken = answer.errno === errnoOf("EEXIST");
-    const routes = taken ? await listDefaultRoutes(socket) : [];
-    if (routes.some((route) => isRouteVia(route, gateway, index))) continue;
-    const text = taken ? `${where} has another default route already` : answer.text;
-    throw kernelError(answer.errno, request.attempted, text);
-  }
 }

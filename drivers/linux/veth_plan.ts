@@ -4,7 +4,9 @@
  */
 import { type EndpointLinkSpec, KernelError } from "../../mod/agent/kernel.ts";
 import type { Address } from "../../mod/net/address.ts";
+import { parseMac } from "../../mod/net/mac.ts";
 import { type InterfaceAddress, parseInterfaceAddress } from "./address.ts";
+import type { Link, LinkChange } from "./link.ts";
 import { checkAlias, checkLinkName, checkMtu, macBytes } from "./names.ts";
 import { parseGateway } from "./route.ts";
 
@@ -38,4 +40,14 @@ export function planOf(spec: EndpointLinkSpec): Plan {
     throw invalid("both ends have one name");
   }
   return { spec, mac: macBytes(peer.mac), addresses, gateways };
+}
+
+/** What is to be changed of the far end as it is, to be as planned; its state (up, down) aside. */
+export function peerChange({ spec, mac }: Plan, peer: Link): LinkChange {
+  return {
+    alias: spec.alias,
+    ...(peer.name === spec.peer.name ? {} : { name: spec.peer.name }),
+    ...(peer.mac === parseMac(spec.peer.mac) ? {} : { mac }),
+    ...(peer.mtu === spec.mtu ? {} : { mtu: spec.mtu }),
+  };
 }

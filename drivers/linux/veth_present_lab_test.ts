@@ -138,3 +138,20 @@ lab(
     assert.deepEqual(await unfinished(kernel), ["vport2"]);
   },
 );
+
+lab(
+  "what is wrong with the container's end is said before what that makes of its routes",
+  async (kernel, lab) => {
+    const { path } = lab.namespace();
+    await kernel.createEndpointLink(inContainer(path));
+    await run("ip link set eth0 down", path);
+    await run("ip link set eth0 name other0", path);
+    await run("ip link add eth0 type bridge", path);
+    await run("ip link set eth0 up", path);
+    await run("ip route add default dev eth0", path);
+    await assert.rejects(
+      kernel.createEndpointLink(inContainer(path)),
+      { name: "KernelError", code: "exists", message: /cannot change link eth0: EEXIST/ },
+    );
+  },
+);

@@ -89,12 +89,7 @@ export class NetlinkSocket {
 
   /** Sends all requests in one datagram. The kernel tries each one, whatever came of those before; throws for the first that failed. */
   async apply(requests: readonly Request[]): Promise<void> {
-    const answers = await this.exchange(requests);
-    for (const [at, request] of requests.entries()) {
-      const answer = answers[at];
-      if (!answer || answer.errno === 0 || request.tolerate?.includes(answer.errno)) continue;
-      throw kernelError(answer.errno, request.attempted, answer.text);
-    }
+    throwFirst(requests, await this.exchange(requests));
   }
 
   /** As `apply`, but hands back the verdict of each request. */
@@ -198,6 +193,15 @@ export class NetlinkSocket {
       "failed",
       `cannot ${attempted}: the kernel took no netlink message or gave no answer within ${ANSWER_SECONDS} s`,
     );
+  }
+}
+
+/** Throws for the first request that the kernel refused; `answers` may go on with those to others. */
+export function throwFirst(requests: readonly Request[], answers: readonly Answer[]): void {
+  for (const [at, request] of requests.entries()) {
+    const answer = answers[at];
+    if (!answer || answer.errno === 0 || request.tolerate?.includes(answer.errno)) continue;
+    throw kernelError(answer.errno, request.attempted, answer.text);
   }
 }
 
