@@ -1,6 +1,6 @@
 /**
- * The store of one machine: an SQLite file that every process of the machine may open. What was acknowledged survives SIGKILL and
- * power cuts; watchers in other processes hear of it within milliseconds.
+ * The store of one machine: an SQLite file that every process of the machine may open. What was acknowledged, or read, survives SIGKILL
+ * and power cuts; watchers in other processes hear of it within milliseconds.
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
@@ -23,9 +23,9 @@ import {
 } from "../../../mod/state/store.ts";
 import { type BootClock, bootClock } from "./boot_clock.ts";
 import { CommitWatch } from "./commit_watch.ts";
+import { Durability, type OpenLog } from "./durability.ts";
 import { FileIdentity } from "./file_identity.ts";
 import { GroupCommit } from "./group_commit.ts";
-import { Durability } from "./durability.ts";
 import { Log } from "./log.ts";
 import { openDatabase } from "./open_database.ts";
 import { Patience } from "./patience.ts";
@@ -36,6 +36,8 @@ export interface EmbeddedStoreOptions {
   readonly path: string;
   readonly signal?: AbortSignal;
   readonly clock?: BootClock;
+  /** Opens the write-ahead log, to sync it. */
+  readonly openLog?: OpenLog;
   /** How many revisions of history are kept for watchers that fall behind. */
   readonly keepRevisions?: number;
 }
@@ -48,7 +50,11 @@ const COMPACTION_STEP = 500;
 export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<Store> {
   const database = await openDatabase(options.path, options.signal);
   try {
-    return new EmbeddedStore(database, options, await Durability.open(database, options.path));
+    return new EmbeddedStore(
+      database,
+      options,
+      await Durability.open(database, options.path, options.openLog),
+    );
   } catch (error) {
     database.close();
     throw error;
@@ -63,6 +69,8 @@ class EmbeddedStore implements Store {
   readonly #bell = new Bell();
   readonly #file: FileIdentity;
   readonly #keep: number;
+  /** The revision of the last commit. */
+  #newest: Revision = 0;
   #closed = false;
 
   constructor(
@@ -74,13 +82,13 @@ class EmbeddedStore implements Store {
     this.#keep = options.keepRevisions ?? KEEP_REVISIONS;
     this.#file = new FileIdentity(options.path);
     this.#log = new Log(database, options.clock ?? bootClock());
-    this.#writes = new GroupCommit(
-      database,
-      () => this.#beforeCommit(),
-      () => this.durability.sync(),
-      () => this.#bell.ring(),
-      (error) => storeError(error, "write to", options.path),
-    );
+    this.#writes = new GroupCommit(database, {
+      ready: () => durability.restore(),
+      beforeCommit: () => this.#beforeCommit(),
+      sync: () => durability.sync(this.#newest),
+      onCommit: () => this.#bell.ring(),
+      asError: (error) => storeError(error, "write to", options.path),
+    });
     this.#commits = new CommitWatch(
       database,
       options.path,
@@ -155,7 +163,7 @@ class EmbeddedStore implements Store {
     this.#commits.close();
     this.#bell.ring();
     await this.#writes.idle();
-    this.durability.close();
+    await this.durability.close();
     this.database.close();
   }
 
@@ -164,10 +172,10 @@ class EmbeddedStore implements Store {
     const patience = new Patience(`write to ${this.options.path}`, options?.signal);
     const error = patience.exhausted();
     if (error) throw error;
-    return await this.#writes.submit(run, patience);
+    return await patience.during(this.#writes.submit(run, patience));
   }
 
-  /** Runs `look` on one state of the file. */
+  /** Runs `look` on one state of the file, and resolves when that state survives a power cut, whoever has written it. */
   async #read<T>(look: () => T, signal?: AbortSignal): Promise<T> {
     const patience = new Patience(`read ${this.options.path}`, signal);
     while (true) {
@@ -175,12 +183,22 @@ class EmbeddedStore implements Store {
       if (error) throw error;
       this.#checkOpen();
       this.#file.check();
-      try {
-        return this.#inTransaction(look);
-      } catch (error) {
-        if (!isBusy(error)) throw storeError(error, "read", this.options.path);
+      const seen = this.#look(look);
+      if (seen) {
+        await patience.during(this.durability.reach(seen.revision));
+        return seen.of;
       }
       await Patience.pause();
+    }
+  }
+
+  /** Undefined: another process is in the way. */
+  #look<T>(look: () => T): { of: T; revision: Revision } | undefined {
+    try {
+      return this.#inTransaction(() => ({ of: look(), revision: this.#log.revision }));
+    } catch (error) {
+      if (isBusy(error)) return undefined;
+      throw storeError(error, "read", this.options.path);
     }
   }
 
@@ -199,11 +217,11 @@ class EmbeddedStore implements Store {
 
   #beforeCommit(): void {
     this.#file.check();
-    this.#compactOld();
+    this.#newest = this.#log.revision;
+    this.#compactOld(this.#newest);
   }
 
-  #compactOld(): void {
-    const revision = this.#log.revision;
+  #compactOld(revision: Revision): void {
     const oldest = this.#log.oldest;
     if (revision - oldest < this.#keep + COMPACTION_STEP) return;
     this.#log.compact(Math.min(revision - this.#keep, oldest + 2 * COMPACTION_STEP));

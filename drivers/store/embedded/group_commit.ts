@@ -18,21 +18,24 @@ interface Write {
   readonly reject: (error: unknown) => void;
 }
 
+export interface CommitSteps {
+  /** Resolves when writing may begin; when it rejects nothing is written. */
+  ready(): Promise<void>;
+  /** Within the transaction, after the writes. */
+  beforeCommit(): void;
+  /** Resolves when all that is committed is durable. */
+  sync(): Promise<void>;
+  /** Something was committed, its sync has ended, well or not, and the writes' promises are settled. */
+  onCommit(): void;
+  /** Puts SQLite's errors into the store's terms. */
+  asError(error: unknown): unknown;
+}
+
 export class GroupCommit {
   #queue: Write[] = [];
   #flushing: Promise<void> | undefined;
 
-  /**
-   * `sync`: resolves when all that is committed is durable. `onCommit`: called after that, when the writes' promises are resolved.
-   * `asError` puts SQLite's errors into the store's terms.
-   */
-  constructor(
-    private readonly database: DatabaseSync,
-    private readonly beforeCommit: () => void,
-    private readonly sync: () => Promise<void>,
-    private readonly onCommit: () => void,
-    private readonly asError: (error: unknown) => unknown,
-  ) {}
+  constructor(private readonly database: DatabaseSync, private readonly steps: CommitSteps) {}
 
   submit<T>(run: () => T, patience: Patience): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -71,10 +74,11 @@ export class GroupCommit {
   /** Commits all that is queued; resolves to whether it is to be tried again because another process writes. */
   async #commit(): Promise<boolean> {
     try {
+      await this.steps.ready();
       this.database.exec("BEGIN IMMEDIATE");
     } catch (error) {
       if (isBusy(error)) return true;
-      for (const write of this.#queue.splice(0)) write.reject(this.asError(error));
+      for (const write of this.#queue.splice(0)) write.reject(this.steps.asError(error));
       return false;
     }
     const writes = this.#queue.splice(0).filter((write) => {
@@ -82,18 +86,30 @@ export class GroupCommit {
       if (error) write.reject(error);
       return !error;
     });
+    const settle = this.#apply(writes);
+    if (!settle) return false;
+    try {
+      await this.steps.sync();
+      for (const each of settle) each();
+    } catch (error) {
+      for (const write of writes) write.reject(this.steps.asError(error));
+    }
+    this.steps.onCommit();
+    return false;
+  }
+
+  /** Returns what tells each author of the outcome, once that is durable; undefined when nothing was committed, of which all are told. */
+  #apply(writes: readonly Write[]): (() => void)[] | undefined {
     try {
       const settle = writes.map((write) => this.#run(write));
-      this.beforeCommit();
+      this.steps.beforeCommit();
       this.database.exec("COMMIT");
-      await this.sync();
-      for (const each of settle) each();
-      this.onCommit();
+      return settle;
     } catch (error) {
       if (this.database.isTransaction) this.database.exec("ROLLBACK");
-      for (const write of writes) write.reject(this.asError(error));
+      for (const write of writes) write.reject(this.steps.asError(error));
+      return undefined;
     }
-    return false;
   }
 
   /** Returns what tells the author of the outcome, once that is durable. */
