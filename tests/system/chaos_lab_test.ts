@@ -64,7 +64,7 @@ Deno.test("store, Open vSwitch and kernel agree, and what was acknowledged holds
       await store.transact([], [put(key, orphan)]);
       await contiv.restart("SIGKILL");
       await waitFor("the sweep", async () => await store.get(key) === undefined);
-      assert.match(contiv.tail(), new RegExp(`Freed .*${key}`));
+      await waitFor("its word", () => new RegExp(`Freed .*${key}`).test(contiv.tail()));
     });
     await t.step("nothing is left of endpoints when all were taken away", async () => {
       for (const actor of actors) await actor.leave();

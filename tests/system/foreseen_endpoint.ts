@@ -6,14 +6,17 @@
 import assert from "node:assert/strict";
 import { delay } from "../../cli/roles/delay.ts";
 import type { Kernel } from "../../mod/agent/kernel.ts";
+import { IntentError } from "../../mod/intent/error.ts";
 import { createEndpoint } from "../../mod/intent/endpoint.ts";
 import type { Allocation } from "../../mod/model/records.ts";
 import { Cache } from "../../mod/state/cache.ts";
-import { portKey, ROOT } from "../../mod/state/keys.ts";
-import { put } from "../../mod/state/plan.ts";
+import { networkKey, portKey, ROOT } from "../../mod/state/keys.ts";
+import { put, remove } from "../../mod/state/plan.ts";
+import { StoreError } from "../../mod/state/store.ts";
 import { transact } from "../../mod/state/transact.ts";
 import { endpointRequest } from "../bench/agent_in_process.ts";
 import { waitFor } from "../lab/wait.ts";
+import { seeded } from "../../drivers/store/testing.ts";
 import { look, must } from "./host_picture.ts";
 import {
   hold,
@@ -32,6 +35,13 @@ const REMOTE = "punix:/run/openvswitch/db.sock";
 
 function die(): void {
   Deno.kill(Deno.pid, "SIGKILL");
+}
+
+/** What may be answered to one of many who ask for the same endpoints: that it was refused, or is gone again. */
+function unexpected(error: unknown): void {
+  if (error instanceof StoreError && error.code === "unavailable") return;
+  if (error instanceof IntentError && error.code === "not-found") return;
+  throw error;
 }
 
 const scenarios: Record<string, (path: string) => Promise<void>> = {
@@ -218,6 +228,93 @@ const scenarios: Record<string, (path: string) => Promise<void>> = {
       await stage.mustBeAll("before", "first");
       await stage.endpoints.remove({ endpointID: "first" }, never);
       await mustBe(before, "first");
+    }
+  },
+
+  async "asked at random"(path) {
+    const agent = await InterferedAgent.open(path);
+    await agent.attach("before");
+    const before = look();
+    const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+    console.log(`seed ${seed}`);
+    const random = seeded(seed);
+    agent.interfere = async (forward) => {
+      const fate = random();
+      await delay(random() * 40, never);
+      if (fate < 0.3) refuse();
+      const result = await forward();
+      if (fate < 0.4) refuse();
+      return result;
+    };
+    const ask = async () => {
+      for (let turn = 0; turn < 30; turn++) {
+        const endpointID = `e${Math.floor(random() * 4)}`;
+        const done = random() < 0.6
+          ? agent.endpoints.create(endpointRequest(endpointID), never)
+          : agent.endpoints.remove({ endpointID }, never);
+        // A look mends what else went wrong, so half of the time there is none.
+        if (seed % 2 && random() < 0.1) must("ovs-vsctl", "--if-exists", "del-port", "vvport2");
+        await done.catch((error) => unexpected(error));
+        await delay(random() * 20, never);
+      }
+    };
+    await Promise.all(Array.from({ length: 6 }, ask));
+    agent.interfere = pass;
+    const here = () => [0, 1, 2, 3].flatMap((at) => agent.endpoints.find(`e${at}`)?.endpoint ?? []);
+    await waitFor("ports to be right", () => {
+      for (const endpoint of here()) agent.mustHavePort(endpoint);
+      return true;
+    });
+    await agent.mustHaveOnly(here().length + 1);
+    for (const endpointID of ["e0", "e1", "e2", "e3"]) {
+      await agent.endpoints.create(endpointRequest(endpointID), never);
+    }
+    for (const endpoint of here()) agent.mustHavePort(endpoint);
+    const each = agent.endpoints.flowsOf("e0").length;
+    assert.equal(look().flows.length, before.flows.length + 4 * each);
+    for (const endpointID of ["e0", "e1", "e2", "e3"]) {
+      await agent.endpoints.remove({ endpointID }, never);
+    }
+    await agent.mustBeAll("before");
+    assert.deepEqual(look().flows, before.flows);
+  },
+
+  async "network deleted"(path) {
+    const agent = await InterferedAgent.open(path);
+    const before = look();
+    agent.interfere = async (forward) => {
+      agent.interfere = pass;
+      await wired(before);
+      await agent.store.transact([], [remove(networkKey("default", "net"))]);
+      return forward();
+    };
+    await assert.rejects(agent.attach("first"), { name: "IntentError", code: "not-found" });
+    await mustBe(before, "first");
+  },
+
+  async closed(path) {
+    const agent = await InterferedAgent.open(path);
+    await agent.attach("before");
+    const before = look();
+    const { held, release } = hold(agent);
+    const first = assert.rejects(agent.attach("first"), isRefused);
+    await held;
+    const closed = agent.close();
+    release(refuse);
+    await Promise.all([first, closed]);
+    await mustBe(before, "first");
+  },
+
+  async moved(path) {
+    const agent = await InterferedAgent.open(path);
+    await agent.attach("before");
+    for (let round = 0; round < 10; round++) {
+      const [old, next] = [`eth${round}`, `eth${round + 1}`];
+      if (round === 0) await agent.attach("moving", old);
+      await agent.endpoints.remove({ endpointID: "moving" }, never);
+      await agent.attach("moving", next);
+      await agent.mustWork("moving", next);
+      await agent.mustHaveOnly(2);
     }
   },
 

@@ -46,7 +46,7 @@ Deno.test("an endpoint keeps link and port when everything is compared while its
 Deno.test("an endpoint without a record is cleared away when the agent starts after it was killed", async () => {
   for (const moment of ["killed when wired", "killed half-way"]) {
     const [killed, started] = await play(moment, "started again");
-    assert.equal(killed?.code, 128 + SIGKILL, killed?.stderr);
+    assert.equal(killed?.code, 128 + SIGKILL, `${killed?.stderr}`);
     succeeded(started);
   }
 });
@@ -63,6 +63,26 @@ Deno.test("endpoints come up when many take the places of as many whose records 
 
 Deno.test("an endpoint comes up when it is asked for again while, or right after, its record was refused", async () => {
   const [end] = await play("retried");
+  succeeded(end);
+});
+
+Deno.test("endpoints are as recorded after many have asked for the same ones, of a store that fails at random", async () => {
+  const [end] = await play("asked at random");
+  succeeded(end);
+});
+
+Deno.test("an endpoint leaves nothing behind when its network is deleted while its record is written", async () => {
+  const [end] = await play("network deleted");
+  succeeded(end);
+});
+
+Deno.test("an endpoint leaves nothing behind when the agent closes while its record is refused", async () => {
+  const [end] = await play("closed");
+  succeeded(end);
+});
+
+Deno.test("an endpoint comes up when its container has just lost another one", async () => {
+  const [end] = await play("moved");
   succeeded(end);
 });
 

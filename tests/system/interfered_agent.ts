@@ -50,22 +50,24 @@ export class InterferedAgent {
   }
 
   /** Attaches a network namespace, which is made for it. */
-  attach(id: string): Promise<EndpointResult> {
+  attach(id: string, interfaceName = "eth0"): Promise<EndpointResult> {
     if (!exists(id)) must("ip", "netns", "add", id);
-    const attachment = {
-      kind: "netns",
-      sandbox: `/run/netns/${id}`,
-      interfaceName: "eth0",
-    } as const;
+    const attachment = { kind: "netns", sandbox: `/run/netns/${id}`, interfaceName } as const;
     return this.endpoints.create({ ...endpointRequest(id), attachment }, never);
   }
 
+  async close(): Promise<void> {
+    await this.#agent?.close();
+  }
+
   /** The endpoint is as its record says, and its container gets out. */
-  async mustWork(id: string): Promise<void> {
+  async mustWork(id: string, interfaceName = "eth0"): Promise<void> {
     const found = this.endpoints.find(id);
     assert.ok(found, `${id} is recorded`);
     const { ipAddress, macAddress } = found.endpoint;
-    const [link] = JSON.parse(must("ip", "-n", id, "-json", "address", "show", "dev", "eth0"));
+    const [link] = JSON.parse(
+      must("ip", "-n", id, "-json", "address", "show", "dev", interfaceName),
+    );
     assert.equal(link.address, macAddress);
     const addresses = link.addr_info.filter((it: { family: string }) => it.family === "inet");
     assert.deepEqual(addresses.map((it: { local: string }) => it.local), [ipAddress]);
