@@ -3,7 +3,12 @@
  * failed call back.
  * @module
  */
-import { type PortSpec, type PortState, SwitchError } from "../../mod/agent/switch.ts";
+import {
+  type Detachment,
+  type PortSpec,
+  type PortState,
+  SwitchError,
+} from "../../mod/agent/switch.ts";
 import { Batcher } from "./batcher.ts";
 import type { Database } from "./database.ts";
 import type { Operation } from "./ovsdb_data.ts";
@@ -17,9 +22,12 @@ import { bridge as findBridge, type BridgeView, OWNER, portsOf, type PortView } 
 /** A port takes some 5 ms; a hundred at once under load a second. */
 const SETTLE_MS = 10_000;
 
-/** The operations of one call, and what `cur_cfg` reaches when they are in force. */
+/** The operations of one call. */
 interface Change {
   readonly operations: readonly Operation[];
+  /** A port that was there stays, and becomes another one. */
+  readonly inPlace: boolean;
+  /** What `cur_cfg` reaches when they are in force. */
   target: number;
 }
 
@@ -87,14 +95,30 @@ export class PortControl {
     await this.#apply(add, remove, signal);
   }
 
+  /** As `apply` removes, but that the caller may go on when the database is right. */
+  async detach(names: readonly string[], signal: AbortSignal): Promise<Detachment> {
+    const plan = planPorts(this.database.replica, this.#requireBridge(), [], names);
+    if (plan.operations.length === 0) return { released: Promise.resolve() };
+    this.#watch.begin(names);
+    const change = toChange(plan);
+    try {
+      await this.#submit(change, names, signal);
+    } catch (error) {
+      this.#watch.end(names);
+      throw error;
+    }
+    const released = this.#settle(change, [], names, signal)
+      .finally(() => this.#watch.end(names));
+    released.catch(() => {}); // the caller's to look at, or not
+    return { released };
+  }
+
   async #apply(
     add: readonly PortSpec[],
     remove: readonly string[],
     signal: AbortSignal,
   ): Promise<void> {
-    const bridge = this.#bridge();
-    if (!bridge) throw new SwitchError("unavailable", `bridge ${this.bridgeName} does not exist`);
-    const plan = planPorts(this.database.replica, bridge, add, remove);
+    const plan = planPorts(this.database.replica, this.#requireBridge(), add, remove);
     if (plan.operations.length === 0 && add.every((spec) => this.#isAttached(spec))) return;
     const names = [...add.map((spec) => spec.name), ...remove];
     this.#watch.begin(names);
@@ -116,26 +140,41 @@ export class PortControl {
     remove: readonly string[],
     signal: AbortSignal,
   ): Promise<void> {
-    const change: Change = { operations: plan.operations, target: 0 };
+    const change = toChange(plan);
+    await this.#submit(change, [...add.map((spec) => spec.name), ...remove], signal);
     try {
-      await this.#changes.submit(change, signal);
-    } catch (cause) {
-      if (!(cause instanceof SwitchError) || cause.code !== "protocol") throw cause;
-      const names = [...add.map((spec) => spec.name), ...remove].join(", ");
-      const words = `Open vSwitch refused to change port ${names}: ${cause.message}`;
-      throw new SwitchError("port-refused", words, { cause });
-    }
-    try {
-      await this.database.waitUntil(
-        `the attachment of ${add.map((spec) => spec.name).join(", ") || remove.join(", ")}`,
-        () => this.#isSettled(add, remove, change.target, plan.restore.length > 0),
-        SETTLE_MS,
-        signal,
-      );
+      await this.#settle(change, add, remove, signal);
     } catch (error) {
       await this.#takeBack(plan);
       throw error;
     }
+  }
+
+  async #submit(change: Change, names: readonly string[], signal: AbortSignal): Promise<void> {
+    try {
+      await this.#changes.submit(change, signal);
+    } catch (cause) {
+      if (!(cause instanceof SwitchError) || cause.code !== "protocol") throw cause;
+      const words = `Open vSwitch refused to change port ${names.join(", ")}: ${cause.message}`;
+      throw new SwitchError("port-refused", words, { cause });
+    }
+  }
+
+  #settle(
+    change: Change,
+    add: readonly PortSpec[],
+    remove: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const what = add.length > 0
+      ? `the attachment of ${add.map((spec) => spec.name).join(", ")}`
+      : `the detachment of ${remove.join(", ")}`;
+    return this.database.waitUntil(
+      what,
+      () => this.#isSettled(add, remove, change),
+      SETTLE_MS,
+      signal,
+    );
   }
 
   async #transact(changes: readonly Change[]): Promise<void> {
@@ -144,18 +183,17 @@ export class PortControl {
     for (const change of changes) change.target = target;
   }
 
-  /** Throws "port-refused" as soon as it is plain that a port will not come. `changes`: a port that was there changes in place. */
+  /** Throws "port-refused" as soon as it is plain that a port will not come. */
   #isSettled(
     add: readonly PortSpec[],
     remove: readonly string[],
-    target: number,
-    changes: boolean,
+    { inPlace, target }: Change,
   ): boolean {
     const done = this.database.inForce(target);
     const attached = add.map((spec) => this.#isAttached(spec) || (done && this.#refuse(spec)));
     const adding = new Set(add.map((spec) => spec.name));
     const gone = remove.every((name) => adding.has(name) || !this.#ports.has(name));
-    return attached.every(Boolean) && gone && (done || (remove.length === 0 && !changes));
+    return attached.every(Boolean) && gone && (done || (remove.length === 0 && !inPlace));
   }
 
   #isAttached(spec: PortSpec): boolean {
@@ -201,7 +239,10 @@ export class PortControl {
     if (!bridge || added.length + plan.restore.length === 0) return;
     const operations = [...removals(bridge, added), ...plan.restore];
     try {
-      await this.#changes.submit({ operations, target: 0 }, new AbortController().signal);
+      await this.#changes.submit(
+        { operations, inPlace: false, target: 0 },
+        new AbortController().signal,
+      );
     } catch (error) {
       this.onLeftBehind(plan.inserted, error);
     }
@@ -212,9 +253,19 @@ export class PortControl {
       .filter((port) => port.name !== this.bridgeName && port.externalIds[OWNER] !== undefined);
   }
 
+  #requireBridge(): BridgeView {
+    const bridge = this.#bridge();
+    if (bridge) return bridge;
+    throw new SwitchError("unavailable", `bridge ${this.bridgeName} does not exist`);
+  }
+
   #bridge(): BridgeView | undefined {
     return findBridge(this.database.replica, this.bridgeName);
   }
+}
+
+function toChange({ operations, restore }: PortPlan): Change {
+  return { operations, inPlace: restore.length > 0, target: 0 };
 }
 
 function isPlainLink({ type, bond }: PortSpec): boolean {

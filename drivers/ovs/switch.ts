@@ -4,6 +4,7 @@
  */
 import type { Logger } from "@logtape/logtape";
 import {
+  type Detachment,
   type FlowChange,
   type PacketOut,
   type PipelineContent,
@@ -119,6 +120,12 @@ class OpenVSwitch implements Switch {
     signal.throwIfAborted();
     if (!this.connected) throw this.#unavailable();
     await this.#ports.apply(add, remove, signal);
+  }
+
+  async detachPorts(names: readonly string[], signal: AbortSignal): Promise<Detachment> {
+    signal.throwIfAborted();
+    if (!this.connected) throw this.#unavailable();
+    return await this.#ports.detach(names, signal);
   }
 
   async applyFlows(change: FlowChange, signal: AbortSignal): Promise<void> {

@@ -32,8 +32,14 @@ export class LinkKeeper {
     return this.#links;
   }
 
-  has(spec: EndpointLinkSpec): boolean {
+  #has(spec: EndpointLinkSpec): boolean {
     return this.#links.get(spec.hostLink) === spec.alias;
+  }
+
+  /** A link of that name is there, but for another endpoint. */
+  isAnothers({ hostLink, alias }: EndpointLinkSpec): boolean {
+    const present = this.#links.get(hostLink);
+    return present !== undefined && present !== alias;
   }
 
   /** Makes the pair unless it is there. Another endpoint's left-over pair of the same name is deleted first. `present`: as the kernel's. */
@@ -42,7 +48,7 @@ export class LinkKeeper {
   }
 
   async #ensure(spec: EndpointLinkSpec, present?: () => void): Promise<void> {
-    if (this.has(spec)) return present?.();
+    if (this.#has(spec)) return present?.();
     if (this.#links.has(spec.hostLink)) this.delete(spec.hostLink);
     await this.#deletions.get(spec.hostLink);
     await this.#create(spec, present);

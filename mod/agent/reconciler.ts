@@ -7,6 +7,7 @@ import { messageOf } from "../state/message_of.ts";
 import type { DesiredState } from "./desired_state.ts";
 import { BASE, endpointOwner, networkOwner } from "./owners.ts";
 import type { DesiredEndpoint, Wiring } from "./desired_endpoint.ts";
+import { EndpointWires } from "./endpoint_wires.ts";
 import { Foresight, isSameWiring } from "./foresight.ts";
 import { Gate } from "./gate.ts";
 import { HostPorts } from "./host_ports.ts";
@@ -15,7 +16,7 @@ import { KeyedWork } from "./keyed_work.ts";
 import { LinkKeeper } from "./link_keeper.ts";
 import type { Log } from "./log.ts";
 import { PipelineKeeper } from "./pipeline_keeper.ts";
-import { KeyedSerial } from "./serial.ts";
+import { settled } from "./settled.ts";
 import { type PortSpec, type PortState, type Switch, SwitchError } from "./switch.ts";
 
 /** Deadline of everything that is done for one owner. */
@@ -37,10 +38,9 @@ export interface ReconcilerDeps {
 export class Reconciler {
   readonly #pipeline: PipelineKeeper;
   readonly #links: LinkKeeper;
+  readonly #wires: EndpointWires;
   readonly #gate = new Gate();
   readonly #work: KeyedWork;
-  /** By name of the port: its number may be the next endpoint's before the last one's port is gone. */
-  readonly #portTurns = new KeyedSerial();
   /** Port and link of each endpoint that was brought up, for taking it down when its record is gone. */
   readonly #carried = new Map<string, Wiring>();
   readonly #foresight = new Foresight();
@@ -55,6 +55,7 @@ export class Reconciler {
     this.#hostPorts = new HostPorts(deps);
     this.#pipeline = new PipelineKeeper(deps);
     this.#links = new LinkKeeper(deps.kernel);
+    this.#wires = new EndpointWires({ ...deps, links: this.#links });
     this.#work = new KeyedWork((owner) => this.#gate.shared(() => this.#reconcile(owner)));
   }
 
@@ -80,7 +81,7 @@ export class Reconciler {
     const signal = AbortSignal.timeout(OWNER_DEADLINE_MS);
     // A full comparison waits for all who settle, and one of those may wait for this.
     const work = this.#gate.ifShared(() =>
-      settled([...this.#attach(foreseen, signal), this.#pipeline.foresee(foreseen, signal)])
+      settled([this.#wires.attach(foreseen, signal), this.#pipeline.foresee(foreseen, signal)])
     );
     if (work) this.#foresight.begin(id, foreseen, work);
   }
@@ -120,6 +121,7 @@ export class Reconciler {
   async idle(): Promise<void> {
     await this.#foresight.idle();
     await this.#work.idle();
+    await this.#wires.idle();
   }
 
   async #reconcile(owner: string): Promise<void> {
@@ -153,66 +155,31 @@ export class Reconciler {
     const wanted = this.deps.desired.endpoint(id);
     // No record came about; or others wrote first, and it became another one.
     if (foreseen && !(wanted && isSameWiring(foreseen, wanted))) {
-      await this.#unwire(id, foreseen, signal);
+      await this.#wires.detach(id, foreseen, signal);
     }
     if (!wanted) return await this.#takeDown(id, signal);
     if (this.#right.get(id) === wanted) return;
     this.#right.delete(id);
     this.#carried.set(id, wanted);
     const owners = [endpointOwner(id), networkOwner(wanted.network.id), BASE];
-    await settled([...this.#attach(wanted, signal), this.#pipeline.apply(owners, signal)]);
+    await settled([this.#wires.attach(wanted, signal), this.#pipeline.apply(owners, signal)]);
     if (wanted.hostLink) await this.deps.kernel.ensureHostLink(wanted.hostLink);
     this.#right.set(id, wanted);
-  }
-
-  /** Link and port: the port need not wait for the container's end, which ovs-vswitchd knows nothing of. */
-  #attach({ link, port }: Wiring, signal: AbortSignal): readonly Promise<void>[] {
-    const { promise: present, resolve, reject } = Promise.withResolvers<void>();
-    const attach = present.then(() =>
-      this.#portTurns.run(port.name, () => this.deps.switch.applyPorts([port], [], signal))
-    );
-    const whole = link ? this.#links.ensure(link, resolve) : Promise.resolve(resolve());
-    whole.catch(reject);
-    return [whole, attach];
-  }
-
-  /** Takes away what was wired in vain: by now port and link of these names may be another endpoint's. */
-  async #unwire(id: string, { link, port }: Wiring, signal: AbortSignal): Promise<void> {
-    await this.#detach(id, port, signal);
-    if (link && this.#links.has(link)) this.#deleteLink(link.hostLink);
-  }
-
-  /** Unless the port of that name is another endpoint's by now. */
-  #detach(id: string, { name }: PortSpec, signal: AbortSignal): Promise<void> {
-    return this.#portTurns.run(name, async () => {
-      const port = this.deps.switch.ports().find((it) => it.name === name);
-      if (port?.externalIds["contiv-owner"] !== id) return;
-      await this.deps.switch.applyPorts([], [name], signal);
-    });
   }
 
   async #takeDown(id: string, signal: AbortSignal): Promise<void> {
     const carried = this.#carried.get(id);
     this.#right.delete(id);
     const flows = this.#pipeline.apply([endpointOwner(id)], signal);
-    const detach = () => carried ? this.#detach(id, carried.port, signal) : Promise.resolve();
+    const detach = () => carried ? this.#wires.detach(id, carried, signal) : Promise.resolve();
     await settled([flows, flows.then(detach, detach)]);
     this.#carried.delete(id);
-    if (carried?.link) this.#deleteLink(carried.link.hostLink);
-  }
-
-  #deleteLink(hostLink: string): void {
-    this.#links.delete(hostLink).catch((error) =>
-      this.deps.log.warn("Could not delete link {link}: {error}", {
-        link: hostLink,
-        error: messageOf(error),
-      })
-    );
   }
 
   async #resync(): Promise<boolean> {
     if (!this.deps.switch.connected) throw unreachable();
     const signal = AbortSignal.timeout(RESYNC_DEADLINE_MS);
+    await this.#wires.idle();
     const endpoints = [...this.deps.desired.endpoints()];
     this.#right.clear();
     const links = await this.#links.observe();
@@ -233,7 +200,7 @@ export class Reconciler {
     if (host?.access) await this.deps.kernel.ensureHostAccess(host.access.spec);
     const wantedLinks = new Set(endpoints.map((wanted) => wanted.link?.hostLink));
     for (const { link } of this.#foresight.wirings()) wantedLinks.add(link?.hostLink);
-    for (const name of [...links.keys()]) if (!wantedLinks.has(name)) this.#deleteLink(name);
+    for (const name of [...links.keys()]) if (!wantedLinks.has(name)) this.#wires.deleteLink(name);
     // One that was removed while this look went on was brought up by it: its own run, which waits, takes it down.
     const looked = new Set(endpoints.map(({ endpoint }) => endpoint.id));
     for (const id of this.#carried.keys()) if (!looked.has(id)) this.#carried.delete(id);
@@ -277,12 +244,6 @@ export class Reconciler {
       troubles.set(wanted.endpoint.id, messageOf(error));
     }
   }
-}
-
-/** Waits for all, so that nothing still runs when the caller cleans up; then throws the first failure. */
-async function settled(work: readonly Promise<void>[]): Promise<void> {
-  const failed = (await Promise.allSettled(work)).find((result) => result.status === "rejected");
-  if (failed?.status === "rejected") throw failed.reason;
 }
 
 function isRight(port: PortState | undefined, wanted: PortSpec): boolean {

@@ -116,6 +116,12 @@ export interface SwitchFacts {
   readonly flowProgrammer: string;
 }
 
+/** Ports that the database has no more. */
+export interface Detachment {
+  /** Resolves when ovs-vswitchd has let go of their links, which costs it an RCU grace period (~20 ms); rejects when it does not. */
+  readonly released: Promise<void>;
+}
+
 export interface Switch {
   /**
    * Connects, starts Open vSwitch where that was asked for and is possible, makes the bridge `contiv0` if it is absent
@@ -134,6 +140,8 @@ export interface Switch {
     remove: readonly string[],
     signal: AbortSignal,
   ): Promise<void>;
+  /** Takes ports away. Resolves when the database has none of them any more; absent ones are no error. */
+  detachPorts(names: readonly string[], signal: AbortSignal): Promise<Detachment>;
   /**
    * One atomic bundle; concurrent calls may share one. Resolves when all is in force. Throws SwitchError; nothing is then applied, and
    * meters, which OpenFlow knows no bundles of, were put back.
