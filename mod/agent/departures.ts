@@ -17,6 +17,10 @@ export class Departures {
     return this.#leaving.get(port) ?? Promise.resolve();
   }
 
+  ports(): Iterable<string> {
+    return this.#leaving.keys();
+  }
+
   async all(): Promise<void> {
     await Promise.all(this.#leaving.values());
   }

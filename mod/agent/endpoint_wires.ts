@@ -7,6 +7,7 @@ import { messageOf } from "../state/message_of.ts";
 import { Departures } from "./departures.ts";
 import type { Wiring } from "./desired_endpoint.ts";
 import type { LinkKeeper } from "./link_keeper.ts";
+import { portOfLink } from "./link_names.ts";
 import type { Log } from "./log.ts";
 import { KeyedSerial } from "./serial.ts";
 import { settled } from "./settled.ts";
@@ -14,7 +15,7 @@ import type { Switch } from "./switch.ts";
 
 export interface EndpointWiresDeps {
   readonly switch: Pick<Switch, "applyPorts" | "detachPorts" | "ports">;
-  readonly links: Pick<LinkKeeper, "ensure" | "isAnothers" | "delete">;
+  readonly links: Pick<LinkKeeper, "ensure" | "isAnothers" | "delete" | "deletions">;
   readonly log: Log;
 }
 
@@ -58,6 +59,12 @@ export class EndpointWires {
         error: messageOf(error),
       })
     );
+  }
+
+  /** Numbers whose port or link is still being taken away. */
+  busyPorts(): ReadonlySet<number> {
+    const names = [...this.#departures.ports(), ...this.deps.links.deletions()];
+    return new Set(names.map(portOfLink).filter((number) => number !== undefined));
   }
 
   /** Resolves when ovs-vswitchd has let go of all that was detached. */

@@ -57,11 +57,13 @@ export class Endpoints implements EndpointService {
   constructor(private readonly deps: EndpointsDeps) {}
 
   async create(request: EndpointRequest, signal: AbortSignal): Promise<EndpointResult> {
-    const { host, vtepAddress: vtepIP } = this.deps;
+    const { host, vtepAddress: vtepIP, reconciler } = this.deps;
     let existed = false;
     const decide = (snapshot: Snapshot) => {
       refuseSecond(snapshot, request, host);
-      const plan = createEndpoint(snapshot, request, { now: this.deps.now(), host, vtepIP });
+      const busyPorts = reconciler.busyPorts();
+      const context = { now: this.deps.now(), host, vtepIP, busyPorts };
+      const plan = createEndpoint(snapshot, request, context);
       existed = plan.operations.length === 0;
       return plan;
     };

@@ -83,6 +83,11 @@ export class LinkKeeper {
     return deletion;
   }
 
+  /** Host links whose deletion is under way. */
+  deletions(): Iterable<string> {
+    return this.#deletions.keys();
+  }
+
   /** The kernel says that a link is gone. Returns whether it was one that we counted on. */
   vanished(name: string): boolean {
     const expected = this.#expected.get(name) ?? 0;

@@ -10,6 +10,11 @@ export function isSwitchLink(name: string): boolean {
   return /^vvport[1-9]\d{0,4}$/.test(name);
 }
 
+/** The number of the port that a link of this name is, or was. */
+export function portOfLink(name: string): number | undefined {
+  return isSwitchLink(name) ? Number(name.slice("vvport".length)) : undefined;
+}
+
 /** The alias that marks a link as an endpoint's. */
 export const linkAlias = (endpointId: string): string => `contiv:${endpointId}`;
 

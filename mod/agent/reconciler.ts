@@ -118,6 +118,11 @@ export class Reconciler {
     return this.#hostPorts;
   }
 
+  /** Numbers whose port or link is still being taken away. */
+  busyPorts(): ReadonlySet<number> {
+    return this.#wires.busyPorts();
+  }
+
   async idle(): Promise<void> {
     await this.#foresight.idle();
     await this.#work.idle();

@@ -16,18 +16,25 @@ export function numbersIn(snapshot: Snapshot, prefix: string): number[] {
     .sort((a, b) => a - b);
 }
 
-/** The lowest number of the range that has no key under `prefix`; undefined when all have. */
+/** The lowest number of the range that has no key under `prefix`, those of `avoid` only if there is no other; undefined when all have. */
 export function lowestFreeNumber(
   snapshot: Snapshot,
   prefix: string,
   { first, last }: NumberRange,
+  avoid: ReadonlySet<number> = new Set(),
 ): number | undefined {
   let free = first;
+  let avoided: number | undefined;
+  const passOver = (until: number) => {
+    for (; free < until && avoid.has(free); free++) avoided ??= free;
+  };
   for (const number of numbersIn(snapshot, prefix)) {
+    passOver(number);
     if (number === free) free++;
     else if (number > free) break;
   }
-  return free <= last ? free : undefined;
+  passOver(last + 1);
+  return free <= last ? free : avoided;
 }
 
 /** Whether the allocation at `key` exists and is held by `owner`. */

@@ -47,6 +47,8 @@ const PORTS = { first: 1, last: 60000 };
 export interface EndpointContext extends HostContext {
   /** Tunnel address of the host. */
   readonly vtepIP: string;
+  /** Numbers whose earlier port or link the host has not quite done with: taking one would make the container wait. */
+  readonly busyPorts?: ReadonlySet<number>;
 }
 
 const ownerOf = (id: string): Owner => ({ kind: "endpoint", id });
@@ -68,7 +70,7 @@ export function createEndpoint(
   const draft = new Draft(snapshot);
   const place = requirePlace(draft, request);
   const addresses = takeAddresses(draft, id, place, request, context);
-  const portNumber = takePort(draft, id, context.host, context.now);
+  const portNumber = takePort(draft, id, context);
   const endpoint = recordOf(id, place, request, context, addresses, portNumber);
   draft.put(endpointKey(id), endpoint);
   return draft.plan(endpoint);
@@ -151,11 +153,15 @@ function takeAddresses(
   return { ipAddress: take(4, request.address), ipv6Address: take(6, request.address6) };
 }
 
-function takePort(draft: Draft, id: string, host: string, now: number): number {
+function takePort(
+  draft: Draft,
+  id: string,
+  { host, now, busyPorts }: Omit<EndpointContext, "vtepIP">,
+): number {
   if (!PART_OF_KEY.test(host)) {
     throw new IntentError("invalid", `the host label ${JSON.stringify(host)} cannot be used`);
   }
-  const number = lowestFreeNumber(draft.snapshot, portPrefix(host), PORTS);
+  const number = lowestFreeNumber(draft.snapshot, portPrefix(host), PORTS, busyPorts);
   if (number === undefined) {
     throw new IntentError("exhausted", `no port numbers available on host ${host}`);
   }
@@ -282,5 +288,5 @@ export function updateEndpoint(
 function movePort(draft: Draft, old: EndpointState, host: string): number {
   const held = draft.read<Allocation>(portKey(old.homingHost, old.portNumber));
   freePort(draft, old);
-  return takePort(draft, old.id, host, held?.created ?? 0);
+  return takePort(draft, old.id, { host, now: held?.created ?? 0 });
 }
