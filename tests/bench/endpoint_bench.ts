@@ -1,5 +1,5 @@
 /**
- * How long a container's way onto a network takes, beside Docker's own bridge in the same run: `deno run -A tests/bench/endpoint_bench.ts
+ * How long a container's way onto a network takes, beside Docker's own bridge and a driver that answers at once, in the same run: `deno run -A tests/bench/endpoint_bench.ts
  * [rounds]`. Needs root, Open vSwitch and Docker. Everything runs in a lab host; the store is a file on the machine's disk.
  * @module
  */
@@ -11,6 +11,7 @@ import { Contiv } from "../system/contiv.ts";
 import { DockerCalls, type DriverEndpoint } from "./docker_calls.ts";
 import { must } from "./http_request.ts";
 import { note, pause as pauseFor, rounds } from "./ratios.ts";
+import { READY_DRIVER, ReadyDriver } from "./ready_driver.ts";
 import { printTable, printTimes, Samples } from "./samples.ts";
 
 const [given] = Deno.args.filter((argument) => !argument.startsWith("--"));
@@ -36,6 +37,8 @@ const driver = host.path("/run/docker/plugins/netplugin.sock");
 const networkId = await docker.createContiv("net", "10.1.0.0/16", "10.1.255.254");
 const calls = new DockerCalls(driver, networkId, "net.default|10.1.0.0/16");
 const bridgeId = await docker.createBridge("plain");
+await using ready = new ReadyDriver(host);
+const readyId = await docker.createReady("ready");
 const container = await docker.startContainer("box", await docker.createBridge("home"));
 for (let at = 0; at < ROUNDS; at++) await host.must(["ip", "netns", "add", `n${at}`]);
 
@@ -54,6 +57,7 @@ async function oneByOne(): Promise<void> {
   const detach = new Samples("detach it");
   const bridge = pairOf("bridge");
   const own = pairOf("Contiv network");
+  const floor = pairOf("floor: links made before, answers at once");
   const endpoints: DriverEndpoint[] = [];
   const before = await flowCount(host);
   for (let round = 0; round < ROUNDS; round++) {
@@ -74,6 +78,9 @@ async function oneByOne(): Promise<void> {
     );
     await docker.connectAndDisconnect(container, bridgeId, bridge);
     await docker.connectAndDisconnect(container, networkId, own);
+    await ready.prepare();
+    await docker.connectAndDisconnect(container, readyId, floor);
+    await ready.clear();
   }
   const flows = (await flowCount(host) - before) / (2 * ROUNDS);
   for (const [round, endpoint] of endpoints.entries()) {
@@ -82,7 +89,7 @@ async function oneByOne(): Promise<void> {
     await pause();
     await detach.measure(() => must(agent, "DELETE", `/v1/endpoints/n${round}`));
   }
-  noteRatios(whole, removal, own, bridge);
+  noteRatios(whole, removal, own, { bridge, floor });
   printTimes(
     `One at a time, 0 to ${2 * ROUNDS} endpoints present, ${flows.toFixed(2)} flows each`,
     [
@@ -96,6 +103,8 @@ async function oneByOne(): Promise<void> {
       { samples: detach },
       { samples: own.connect, peer: bridge.connect },
       { samples: own.disconnect, peer: bridge.disconnect },
+      { samples: floor.connect, peer: bridge.connect },
+      { samples: floor.disconnect, peer: bridge.disconnect },
       { samples: bridge.connect },
       { samples: bridge.disconnect },
     ],
@@ -103,7 +112,12 @@ async function oneByOne(): Promise<void> {
 }
 
 /** "Docker attach" is what the driver takes of one, and the engine's whole call. */
-function noteRatios(driver: Samples, removal: Samples, own: Pair, bridge: Pair): void {
+function noteRatios(
+  driver: Samples,
+  removal: Samples,
+  own: Pair,
+  { bridge, floor }: { bridge: Pair; floor: Pair },
+): void {
   const ratio = (a: Samples, b: Samples) => a.median / b.median;
   const connect = "÷ docker network connect of the bridge";
   const disconnect = "÷ docker network disconnect of the bridge";
@@ -121,6 +135,9 @@ function noteRatios(driver: Samples, removal: Samples, own: Pair, bridge: Pair):
     "lower",
     1,
   );
+  const nothing = "÷ the same with a driver that answers at once";
+  note(`docker network connect ${nothing}`, ratio(own.connect, floor.connect), "lower");
+  note(`a driver that answers at once ${connect}`, ratio(floor.connect, bridge.connect), "lower");
 }
 
 async function inParallel(): Promise<void> {
@@ -192,6 +209,13 @@ function dockerOf(host: Host) {
       };
       const body = { Name: name, Driver: "netplugin", IPAM: ipam, Options: names };
       return (await post("/networks/create", body)).Id;
+    },
+    createReady: async (name: string) => {
+      const ipam = {
+        Driver: READY_DRIVER,
+        Config: [{ Subnet: "10.77.0.0/24", Gateway: "10.77.0.1" }],
+      };
+      return (await post("/networks/create", { Name: name, Driver: READY_DRIVER, IPAM: ipam })).Id;
     },
     createBridge: async (name: string) =>
       (await post("/networks/create", { Name: name, Driver: "bridge" })).Id,
