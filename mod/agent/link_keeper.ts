@@ -67,13 +67,13 @@ export class LinkKeeper {
     }
   }
 
-  /** Starts the deletion and returns its end. Repeated calls share it. */
-  delete(hostLink: string): Promise<void> {
+  /** Deletes it after `released`. From now on it counts as gone, and who wants its name waits. Repeated calls share one deletion. */
+  delete(hostLink: string, released = Promise.resolve()): Promise<void> {
     const present = this.#links.delete(hostLink);
     const running = this.#deletions.get(hostLink);
     if (running) return running;
     if (present) this.#expected.set(hostLink, (this.#expected.get(hostLink) ?? 0) + 1);
-    const deletion = this.kernel.deleteEndpointLink(hostLink)
+    const deletion = released.then(() => this.kernel.deleteEndpointLink(hostLink))
       .catch((error) => {
         this.#expected.delete(hostLink);
         throw error;
@@ -86,6 +86,11 @@ export class LinkKeeper {
   /** Host links whose deletion is under way. */
   deletions(): Iterable<string> {
     return this.#deletions.keys();
+  }
+
+  /** Resolves when no deletion is under way, however they end. */
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.#deletions.values());
   }
 
   /** The kernel says that a link is gone. Returns whether it was one that we counted on. */

@@ -126,7 +126,7 @@ export class Reconciler {
   async idle(): Promise<void> {
     await this.#foresight.idle();
     await this.#work.idle();
-    await this.#wires.idle();
+    await this.#links.idle();
   }
 
   async #reconcile(owner: string): Promise<void> {
@@ -184,7 +184,6 @@ export class Reconciler {
   async #resync(): Promise<boolean> {
     if (!this.deps.switch.connected) throw unreachable();
     const signal = AbortSignal.timeout(RESYNC_DEADLINE_MS);
-    await this.#wires.idle();
     const endpoints = [...this.deps.desired.endpoints()];
     this.#right.clear();
     const links = await this.#links.observe();

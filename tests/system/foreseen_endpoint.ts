@@ -308,9 +308,9 @@ const scenarios: Record<string, (path: string) => Promise<void>> = {
   async moved(path) {
     const agent = await InterferedAgent.open(path);
     await agent.attach("before");
+    await agent.attach("moving", "eth0");
     for (let round = 0; round < 10; round++) {
-      const [old, next] = [`eth${round}`, `eth${round + 1}`];
-      if (round === 0) await agent.attach("moving", old);
+      const next = round % 2 ? "eth0" : `eth${round}`;
       await agent.endpoints.remove({ endpointID: "moving" }, never);
       await agent.attach("moving", next);
       await agent.mustWork("moving", next);
