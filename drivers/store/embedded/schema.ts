@@ -2,7 +2,7 @@
  * The file's tables: a log of every write, newest last, of which `current` names the entries that are the present. Versioned: a newer
  * file is refused, an older one would be migrated here.
  *
- * Survives a SIGKILL at any instruction and a power cut after any acknowledged commit (WAL with synchronous=FULL).
+ * Survives a SIGKILL at any instruction and a power cut after any acknowledged commit (WAL; durability.ts).
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
