@@ -10,6 +10,28 @@ const CONFIG = new URL("../../deno.json", import.meta.url).pathname;
 const SCRIPT = new URL("./foreseen_endpoint.ts", import.meta.url).pathname;
 const SIGKILL = 9;
 
+/** By the scenario that tries it. */
+const promises: Readonly<Record<string, string>> = {
+  refused: "an endpoint leaves nothing behind when the store refuses its record",
+  overtaken:
+    "an endpoint is as recorded when others take its address or port while its record is written",
+  compared:
+    "an endpoint keeps link and port when everything is compared while its record is written",
+  concurrent:
+    "an endpoint comes up when it takes the place of one whose record was refused at the same time",
+  crowded: "endpoints come up when many take the places of as many whose records were refused",
+  retried:
+    "an endpoint comes up when it is asked for again while, or right after, its record was refused",
+  "asked at random":
+    "endpoints are as recorded after many have asked for the same ones, of a store that fails at random",
+  "network deleted":
+    "an endpoint leaves nothing behind when its network is deleted while its record is written",
+  closed: "an endpoint leaves nothing behind when the agent closes while its record is refused",
+  moved: "an endpoint comes up when its container has just lost another one",
+  disconnected:
+    "an endpoint leaves nothing behind when the switch goes away while its record is written",
+};
+
 /** A host of its own; each scenario given runs on the same store. Returns how each ended. */
 async function play(...scenarios: string[]): Promise<CommandOutput[]> {
   await using lab = await Lab.create({ name: "foresee" });
@@ -28,21 +50,6 @@ function succeeded(output: CommandOutput | undefined): void {
   assert.equal(output?.code, 0, `${output?.stdout}${output?.stderr}`);
 }
 
-Deno.test("an endpoint leaves nothing behind when the store refuses its record", async () => {
-  const [end] = await play("refused");
-  succeeded(end);
-});
-
-Deno.test("an endpoint is as recorded when others take its address or port while its record is written", async () => {
-  const [end] = await play("overtaken");
-  succeeded(end);
-});
-
-Deno.test("an endpoint keeps link and port when everything is compared while its record is written", async () => {
-  const [end] = await play("compared");
-  succeeded(end);
-});
-
 Deno.test("an endpoint without a record is cleared away when the agent starts after it was killed", async () => {
   for (const moment of ["killed when wired", "killed half-way"]) {
     const [killed, started] = await play(moment, "started again");
@@ -51,42 +58,9 @@ Deno.test("an endpoint without a record is cleared away when the agent starts af
   }
 });
 
-Deno.test("an endpoint comes up when it takes the place of one whose record was refused at the same time", async () => {
-  const [end] = await play("concurrent");
-  succeeded(end);
-});
-
-Deno.test("endpoints come up when many take the places of as many whose records were refused", async () => {
-  const [end] = await play("crowded");
-  succeeded(end);
-});
-
-Deno.test("an endpoint comes up when it is asked for again while, or right after, its record was refused", async () => {
-  const [end] = await play("retried");
-  succeeded(end);
-});
-
-Deno.test("endpoints are as recorded after many have asked for the same ones, of a store that fails at random", async () => {
-  const [end] = await play("asked at random");
-  succeeded(end);
-});
-
-Deno.test("an endpoint leaves nothing behind when its network is deleted while its record is written", async () => {
-  const [end] = await play("network deleted");
-  succeeded(end);
-});
-
-Deno.test("an endpoint leaves nothing behind when the agent closes while its record is refused", async () => {
-  const [end] = await play("closed");
-  succeeded(end);
-});
-
-Deno.test("an endpoint comes up when its container has just lost another one", async () => {
-  const [end] = await play("moved");
-  succeeded(end);
-});
-
-Deno.test("an endpoint leaves nothing behind when the switch goes away while its record is written", async () => {
-  const [end] = await play("disconnected");
-  succeeded(end);
-});
+for (const [scenario, promise] of Object.entries(promises)) {
+  Deno.test(promise, async () => {
+    const [end] = await play(scenario);
+    succeeded(end);
+  });
+}
