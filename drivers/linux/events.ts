@@ -21,6 +21,8 @@ const SO_RCVBUFFORCE = 33;
 const RECEIVE_BUFFER_BYTES = 1 << 20;
 /** A listener that falls further behind is told to look at everything again. */
 const QUEUE_EVENTS = 4096;
+/** What a change of links tells comes in several datagrams, just when whoever made the change needs the event loop: read together. */
+const GATHER_MS = 10;
 
 /** Turns messages into events; knows links by index, so that a rename is the removal of the old name. */
 export class LinkTracker {
@@ -190,6 +192,7 @@ export class LinkMonitor {
       view.setInt16(12, POLLIN, true);
       // -1 is EINTR, the only error possible here: look and poll again.
       await libc().pollOnPool(polled, 2n, -1);
+      if (view.getInt16(14, true) === 0) await libc().pollOnPool(polled.subarray(8), 1n, GATHER_MS);
       if (view.getInt16(14, true) !== 0) return;
       this.#drain(socket.fd, buffer, tracker);
     }

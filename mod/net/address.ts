@@ -20,11 +20,15 @@ export function addressBits(family: Family): 32 | 128 {
 
 /** Parses strict dotted-quad IPv4 (no leading zeros) or RFC 4291 IPv6 without a zone; undefined when it is neither. */
 export function parseAddress(text: string): Address | undefined {
-  if (ipaddr.IPv4.isValidFourPartDecimal(text)) {
-    return /(^|\.)0\d/.test(text) ? undefined : fromBytes(4, ipaddr.IPv4.parse(text).toByteArray());
+  // The library finds out that a text is no address by throwing and catching an error, 0.1 ms: it is asked only for what may be one.
+  if (text.includes(":")) {
+    if (text.includes("%") || !ipaddr.IPv6.isValid(text)) return undefined;
+    return fromBytes(6, ipaddr.IPv6.parse(text).toByteArray());
   }
-  if (!text.includes(":") || text.includes("%") || !ipaddr.IPv6.isValid(text)) return undefined;
-  return fromBytes(6, ipaddr.IPv6.parse(text).toByteArray());
+  if (!/^(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}$/.test(text)) return undefined;
+  return ipaddr.IPv4.isValid(text)
+    ? fromBytes(4, ipaddr.IPv4.parse(text).toByteArray())
+    : undefined;
 }
 
 /** Canonical text: dotted quad, or RFC 5952 IPv6. */

@@ -142,7 +142,7 @@ export class Cache {
       void this.#catchUp(revision, AbortSignal.any([waited.signal, signal, this.options.signal]));
       await this.#until(reached, signal);
     } finally {
-      waited.abort();
+      waited.abort("reached"); // without a reason it would make an exception with its stack, for each commit
     }
   }
 
