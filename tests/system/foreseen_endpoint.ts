@@ -193,6 +193,7 @@ const scenarios: Record<string, (path: string) => Promise<void>> = {
     await held;
     await wired(before);
     must("ovs-appctl", "--target=ovsdb-server", "ovsdb-server/remove-remote", REMOTE);
+    await waitFor("the agent to notice", () => !stage.isConnected);
     release(pass);
     await first;
     must("ovs-appctl", "--target=ovsdb-server", "ovsdb-server/add-remote", REMOTE);

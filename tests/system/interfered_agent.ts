@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import type { Agent } from "../../mod/agent/agent.ts";
 import type { EndpointResult } from "../../mod/agent/endpoint_service.ts";
 import type { Kernel } from "../../mod/agent/kernel.ts";
+import type { Switch } from "../../mod/agent/switch.ts";
 import type { EndpointState } from "../../mod/model/records.ts";
 import { ENDPOINTS } from "../../mod/state/keys.ts";
 import { type Operation, type Store, StoreError } from "../../mod/state/store.ts";
@@ -23,6 +24,7 @@ export class InterferedAgent {
   interfere: Interference = (forward) => forward();
   #store: Store | undefined;
   #agent: Agent | undefined;
+  #switch: Switch | undefined;
 
   static async open(path: string, kernel = (it: Kernel) => it): Promise<InterferedAgent> {
     const stage = new InterferedAgent();
@@ -34,7 +36,7 @@ export class InterferedAgent {
           return operations.some(isRecord) ? stage.interfere(forward) : forward();
         });
       },
-      switch: (it) => it,
+      switch: (it) => stage.#switch = it,
       kernel,
     });
     return stage;
@@ -44,6 +46,12 @@ export class InterferedAgent {
     assert.ok(this.#store);
     return this.#store;
   }
+  /** Whether the agent believes that Open vSwitch can be asked. */
+  get isConnected(): boolean {
+    assert.ok(this.#switch);
+    return this.#switch.connected;
+  }
+
   get endpoints(): Agent["endpoints"] {
     assert.ok(this.#agent);
     return this.#agent.endpoints;
