@@ -21,7 +21,7 @@ const FEW_PORTS = 100;
 
 export interface EndpointWiresDeps {
   readonly switch: Pick<Switch, "applyPorts" | "detachPorts" | "ports">;
-  readonly links: Pick<LinkKeeper, "ensure" | "isAnothers" | "delete" | "deletions">;
+  readonly links: Pick<LinkKeeper, "ensure" | "isAnothers" | "delete" | "deletions" | "count">;
   readonly log: Log;
 }
 
@@ -34,13 +34,13 @@ export class EndpointWires {
   /** Resolves when the port has its link, and that is whole. */
   attach({ link, port }: Wiring, signal: AbortSignal): Promise<void> {
     return this.#turns.run(port.name, async () => {
-      const isEarly = this.deps.switch.ports().length < FEW_PORTS;
+      const { links } = this.deps;
       const { promise: present, resolve, reject } = Promise.withResolvers<void>();
-      const whole = link ? this.deps.links.ensure(link, isEarly ? resolve : undefined) : undefined;
-      if (whole) whole.then(resolve, reject);
-      else resolve();
+      const early = links.count < FEW_PORTS ? resolve : undefined;
+      const whole = link ? links.ensure(link, early) : Promise.resolve();
+      whole.then(resolve, reject);
       await settled([
-        whole ?? present,
+        whole,
         present.then(() => this.deps.switch.applyPorts([port], [], signal)),
       ]);
     });

@@ -62,7 +62,7 @@ export class LinkKeeper {
     } catch (error) {
       const taken = error instanceof KernelError && error.code === "exists";
       if (!taken || this.#deletions.size === 0) throw error;
-      await Promise.allSettled(this.#deletions.values());
+      await this.idle();
       await this.kernel.createEndpointLink(spec, present);
     }
   }
@@ -81,6 +81,11 @@ export class LinkKeeper {
       .finally(() => this.#deletions.delete(hostLink));
     this.#deletions.set(hostLink, deletion);
     return deletion;
+  }
+
+  /** How many endpoint links there are. */
+  get count(): number {
+    return this.#links.size;
   }
 
   /** Host links whose deletion is under way. */

@@ -85,7 +85,7 @@ export class Durability {
 
   async #sync(revision: Revision): Promise<void> {
     try {
-      if (this.#doubtful) await this.#restore();
+      if (this.#doubtful) await this.#rewrite();
       await this.log.syncData();
       this.#doubtful = false;
       this.#durable = Math.max(this.#durable, revision);
@@ -98,7 +98,7 @@ export class Durability {
     }
   }
 
-  async #restore(): Promise<void> {
+  async #rewrite(): Promise<void> {
     for (const patience = new Patience(`write to ${this.path}`); !this.#writeAgain();) {
       const given = patience.exhausted();
       if (given) throw given;
